@@ -1,0 +1,62 @@
+// @ts-check
+/**
+ * Does a store survive? A worker commits and is killed at random moments; whatever it was told is
+ * stored must then be there, and whole. README.md says how to read the output.
+ *
+ * Exit codes: 0 all is well, 1 the store is at fault, 2 the command line or a file is.
+ */
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArguments, USAGE } from './arguments.mjs';
+import { BlockScenario } from './blocks/scenario.mjs';
+import { InputError } from './input-error.mjs';
+import { Rounds } from './rounds.mjs';
+import { Tally } from './tally.mjs';
+import { TriggerScenario } from './triggers/scenario.mjs';
+
+/** @import { Arguments } from './arguments.mjs' */
+
+process.exitCode = await main(process.argv.slice(2));
+
+/** @param {string[]} words */
+async function main(words) {
+  try {
+    const options = parseArguments(words);
+    if (!options.help) return await surviveIn(options);
+    console.log(USAGE);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    console.error(error.message);
+    return 2;
+  }
+}
+
+/** A directory of our own making goes when it is no evidence. @param {Arguments} options */
+async function surviveIn(options) {
+  const directory = options.dir ?? mkdtempSync(join(tmpdir(), 'onewal-survive-'));
+  let isClean = true;
+  try {
+    isClean = await survive(directory, options);
+    if (!isClean) console.log(`SOMETHING IS WRONG. The store as it is: ${directory}`);
+    return isClean ? 0 : 1;
+  } finally {
+    if (options.dir === undefined && isClean) rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** @param {string} directory @param {Arguments} options */
+async function survive(directory, { blocks, rounds, seed, strict }) {
+  const isNew = !existsSync(directory) || readdirSync(directory).length === 0;
+  const scenario =
+    blocks === undefined
+      ? await TriggerScenario.create({ directory, isNew, seed })
+      : await BlockScenario.create({ directory, isNew, seed, file: blocks, isStrict: strict });
+  console.log(`${scenario.title}, ${rounds} kills, seed ${scenario.seed}\n`);
+  const tally = new Tally();
+  await new Rounds(scenario, rounds, tally).run(isNew);
+  console.log(`\n${tally}\n`);
+  if (tally.isClean) console.log(await scenario.result());
+  return tally.isClean;
+}

@@ -1,0 +1,192 @@
+/**
+ * Reads what cbor-encoder.ts writes. The bytes are not trusted: every length is held against what
+ * is there before it is used, nesting is bounded, and nothing but plain values comes out. What
+ * comes out shares no memory with the bytes.
+ */
+import { copyBytes, dataViewOf, toHex } from '../bytes/bytes.ts';
+import {
+  ARGUMENT,
+  DEPTH_MAX,
+  MAJOR,
+  SIMPLE,
+  swapElements,
+  TAG,
+  TYPED_ARRAYS,
+} from './cbor-format.ts';
+import { readText } from './text.ts';
+
+const TYPED_ARRAY_OF_TAG = new Map(TYPED_ARRAYS.map(({ tag, type }) => [tag, type]));
+
+/** Throws Error unless `bytes` are one value and nothing else. */
+export function decodeCborValue(bytes: Uint8Array): unknown {
+  const decoder = new CborDecoder(bytes);
+  const value = decoder.value();
+  if (!decoder.isAtEnd) throw malformed('bytes after the value');
+  return value;
+}
+
+class CborDecoder {
+  private readonly bytes: Uint8Array;
+  private offset = 0;
+  private depth = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  get isAtEnd(): boolean {
+    return this.offset === this.bytes.length;
+  }
+
+  value(): unknown {
+    const first = this.byte();
+    switch (first >> 5) {
+      case MAJOR.unsigned:
+        return this.isWide(first) ? this.wide() : this.argument(first);
+      case MAJOR.negative:
+        return this.isWide(first) ? -1n - this.wide() : -1 - this.argument(first);
+      case MAJOR.bytes:
+        return copyBytes(this.take(this.argument(first)));
+      case MAJOR.text:
+        return this.text(first);
+      case MAJOR.array:
+        return this.array(first);
+      case MAJOR.map:
+        return this.record(first);
+      case MAJOR.tag:
+        return this.tagged(this.argument(first));
+      default:
+        return this.simple(first);
+    }
+  }
+
+  private array(first: number): unknown[] {
+    const count = this.enter(first);
+    const items: unknown[] = [];
+    for (let i = 0; i < count; i++) items.push(this.value());
+    this.depth--;
+    return items;
+  }
+
+  private record(first: number): { [key: string]: unknown } {
+    const count = this.enter(first);
+    const record: { [key: string]: unknown } = {};
+    for (let i = 0; i < count; i++) {
+      const key = this.text(this.byteOf(MAJOR.text));
+      if (key === '__proto__') throw malformed('a key that could change what an object is');
+      record[key] = this.value();
+    }
+    this.depth--;
+    return record;
+  }
+
+  private tagged(tag: number): unknown {
+    if (tag === TAG.date) return this.date();
+    if (tag === TAG.bigint) return this.bigint();
+    if (tag === TAG.negativeBigint) return -1n - this.bigint();
+    if (tag === TAG.set) return new Set(this.array(this.byteOf(MAJOR.array)));
+    if (tag === TAG.map) return this.map();
+    return this.elements(tag);
+  }
+
+  private map(): Map<unknown, unknown> {
+    const count = this.enter(this.byteOf(MAJOR.map));
+    const map = new Map<unknown, unknown>();
+    for (let i = 0; i < count; i++) map.set(this.value(), this.value());
+    this.depth--;
+    return map;
+  }
+
+  private date(): Date {
+    if ((this.bytes[this.offset] ?? 0) >> 5 === MAJOR.tag) throw malformed('a tag under a Date');
+    const seconds = Number(this.value());
+    // Whole seconds apart: their product with 1000 is exact, that of the sum is not.
+    const whole = Math.floor(seconds);
+    const date = new Date(1000 * whole + Math.round(1000 * (seconds - whole)));
+    if (Number.isNaN(date.getTime())) throw malformed('a Date that is none');
+    return date;
+  }
+
+  private bigint(): bigint {
+    const digits = toHex(this.take(this.argument(this.byteOf(MAJOR.bytes))));
+    return BigInt(`0x0${digits}`);
+  }
+
+  private elements(tag: number): unknown {
+    const TypedArray = TYPED_ARRAY_OF_TAG.get(tag);
+    if (TypedArray === undefined) throw malformed(`tag ${tag} has no meaning here`);
+    const bytes = copyBytes(this.take(this.argument(this.byteOf(MAJOR.bytes))));
+    swapElements(bytes, TypedArray.BYTES_PER_ELEMENT);
+    return new TypedArray(bytes.buffer as ArrayBuffer);
+  }
+
+  private text(first: number): string {
+    const size = this.argument(first);
+    const start = this.offset;
+    this.skip(size);
+    return readText(this.bytes, start, start + size);
+  }
+
+  private simple(first: number): unknown {
+    if (first === SIMPLE.double) return dataViewOf(this.take(8)).getFloat64(0);
+    if (first === SIMPLE.null) return null;
+    if (first === SIMPLE.true) return true;
+    if (first === SIMPLE.false) return false;
+    if (first === SIMPLE.undefined) return undefined;
+    throw malformed(`unknown byte ${first}`);
+  }
+
+  /** The number of items of a container; each takes a byte at least, so a larger count is a lie. */
+  private enter(first: number): number {
+    const count = this.argument(first);
+    if (count > this.bytes.length - this.offset) throw malformed('more items than bytes');
+    if (++this.depth > DEPTH_MAX) throw malformed(`nested deeper than ${DEPTH_MAX}`);
+    return count;
+  }
+
+  private byteOf(major: number): number {
+    const first = this.byte();
+    if (first >> 5 !== major) throw malformed(`byte ${first} where type ${major} was expected`);
+    return first;
+  }
+
+  private argument(first: number): number {
+    const short = first & 31;
+    if (short < ARGUMENT.one) return short;
+    if (short > ARGUMENT.four) throw malformed(`a length of kind ${short}`);
+    let argument = 0;
+    for (let size = 1 << (short - ARGUMENT.one); size > 0; size--) {
+      argument = argument * 256 + this.byte();
+    }
+    return argument;
+  }
+
+  private isWide(first: number): boolean {
+    return (first & 31) === ARGUMENT.eight;
+  }
+
+  private wide(): bigint {
+    return dataViewOf(this.take(8)).getBigUint64(0);
+  }
+
+  private take(size: number): Uint8Array {
+    const start = this.offset;
+    this.skip(size);
+    return this.bytes.subarray(start, start + size);
+  }
+
+  private skip(size: number): void {
+    if (size > this.bytes.length - this.offset) throw malformed('it ends inside a value');
+    this.offset += size;
+  }
+
+  private byte(): number {
+    const byte = this.bytes[this.offset++];
+    if (byte === undefined) throw malformed('it ends inside a value');
+    return byte;
+  }
+}
+
+function malformed(reason: string): Error {
+  return new Error(`not a value in CBOR: ${reason}`);
+}

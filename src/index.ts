@@ -1,0 +1,41 @@
+/** onewal: one atomic store for every delta map. This entry is for hosts without paths. */
+export type { KeyCodec, KeyEncoding } from './codec/key-codec.ts';
+export type { ValueCodec, ValueEncoding } from './codec/value-codec.ts';
+export {
+  type Committed,
+  ConflictError,
+  CorruptionError,
+  type Damage,
+  type ErrorCode,
+  FormatError,
+  LimitError,
+  LockedError,
+  type LockHolder,
+  type LossReport,
+  OnewalError,
+  QuotaError,
+  StorageError,
+  UsageError,
+} from './errors.ts';
+export type { File, FileSystem, FileSystemFacts, Lock } from './fs/file-system.ts';
+export type { Awaitable } from './fs/task.ts';
+export type {
+  Durability,
+  Progress,
+  QuotaOptions,
+  RangeOptions,
+  RecoveryMode,
+  StoreEvent,
+  StoreOptions,
+  WorkOptions,
+  WriteOptions,
+} from './options.ts';
+export type { Commit } from './store/commit-request.ts';
+export type { CheckpointReport } from './store/maintenance.ts';
+export type { Range } from './store/range.ts';
+export type { Reads } from './store/reads.ts';
+export type { RecoveryReport } from './store/recovered.ts';
+export { type MapOptions, type MapReference, Store, type Write } from './store/store.ts';
+export type { MapStats, StoreInfo, StoreStats } from './store/store-facts.ts';
+export type { StoreMap } from './store/store-map.ts';
+export type { VerifyReport } from './store/verify.ts';

@@ -1,0 +1,41 @@
+/** The life of a close: what is committed becomes durable, End is written, everything is freed. */
+import { type Task, wait } from '../fs/task.ts';
+import type { Engine } from './engine.ts';
+import type { Manner } from './environment.ts';
+import { toStorageError } from './host-error.ts';
+
+/**
+ * Requires: nothing is at work. Whatever fails, files and lock are freed; then it throws what
+ * failed first: buffered commits may then not be durable.
+ */
+export function* closeStore(engine: Engine, manner: Manner): Task<void> {
+  try {
+    yield* finishWal(engine, manner);
+  } catch (error) {
+    throw toStorageError(error, { doing: 'buffered commits could not be synced' });
+  } finally {
+    engine.status = 'closed';
+    engine.writer?.file.close();
+    engine.handles.closeAll();
+    if (engine.lock !== undefined) yield* wait(engine.lock.release());
+    engine.report({ type: 'closed', message: 'the store is closed' });
+  }
+}
+
+function* finishWal(engine: Engine, manner: Manner): Task<void> {
+  const { writer, failure } = engine;
+  if (writer === undefined || writer.isPoisoned || failure !== undefined) return;
+  if (writer.unsynced.length > 0) {
+    const { tip } = writer;
+    yield* wait(manner.sync(writer.file));
+    writer.markDurable(tip);
+  }
+  try {
+    writer.stageEnd(undefined);
+    writer.writeStaged();
+    yield* wait(manner.sync(writer.file));
+  } catch (error) {
+    // Everything is durable; without End the next open only looks for a torn tail.
+    engine.report({ type: 'error', message: 'End was not written', error });
+  }
+}

@@ -1,0 +1,37 @@
+/** A commit that waits for its turn, and what it becomes. */
+import type { Durability } from '../options.ts';
+import type { LoggedCommit } from '../wal/wal-writer.ts';
+import type { Draft } from './draft.ts';
+import { encodeBodies, type PendingWrite, resolveWrites } from './pending-write.ts';
+import { checkQuotas } from './quota.ts';
+
+export interface Commit {
+  /** The number of the commit; of an empty one, that of the last commit before it. */
+  readonly sequence: number;
+  /** Whether it is known to be on the medium, as far as the host can tell. */
+  readonly durable: boolean;
+}
+
+export interface CommitRequest {
+  readonly writes: readonly PendingWrite[];
+  readonly durability: Durability;
+  /** What it takes in the WAL, about, in bytes. */
+  readonly size: number;
+  resolve(commit: Commit): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Applies the request to `draft` and gives what must be logged; undefined where it changes
+ * nothing. Throws QUOTA_EXCEEDED, LIMIT or MAP_ENCODING_MISMATCH and leaves `draft` as it was.
+ */
+export function prepareCommit(request: CommitRequest, draft: Draft): LoggedCommit | undefined {
+  const operations = resolveWrites(request.writes, draft.catalog);
+  if (operations.length === 0) return undefined;
+  const commit = { sequence: draft.sequence + 1, bodies: encodeBodies(operations) };
+  const fork = draft.fork();
+  fork.apply(commit);
+  checkQuotas(fork.catalog, draft.usage, fork.usage);
+  draft.absorb(fork);
+  return commit;
+}

@@ -1,0 +1,53 @@
+/** Hands writes to the queue: with a promise, or blocking until they are committed. */
+import { checkDurability, type WriteOptions } from '../options.ts';
+import type { CommitQueue } from './commit-queue.ts';
+import type { Commit, CommitRequest } from './commit-request.ts';
+import type { Engine } from './engine.ts';
+import { checkCommitSize, type PendingWrite, pendingSize } from './pending-write.ts';
+
+export class Committer {
+  readonly #engine: Engine;
+  readonly #queue: CommitQueue;
+  readonly #makeRoomNow: () => void;
+
+  constructor(engine: Engine, queue: CommitQueue, makeRoomNow: () => void) {
+    this.#engine = engine;
+    this.#queue = queue;
+    this.#makeRoomNow = makeRoomNow;
+  }
+
+  commit(writes: readonly PendingWrite[], options?: WriteOptions): Promise<Commit> {
+    return new Promise((resolve, reject) => {
+      this.#queue.submit(this.#request(writes, options, { resolve, reject }));
+    });
+  }
+
+  commitSync(writes: readonly PendingWrite[], options?: WriteOptions): Commit {
+    const outcome: { commit?: Commit; error?: { readonly cause: unknown } } = {};
+    const request = this.#request(writes, options, {
+      resolve: (commit) => {
+        outcome.commit = commit;
+      },
+      reject: (cause) => {
+        outcome.error = { cause };
+      },
+    });
+    this.#makeRoomNow();
+    this.#queue.submitNow(request);
+    if (outcome.error !== undefined) throw outcome.error.cause;
+    return outcome.commit as Commit;
+  }
+
+  /** Throws CLOSED, READ_ONLY, LOCK_LOST, WRITES_DISABLED, LIMIT, INVALID_ARGUMENT. */
+  #request(
+    writes: readonly PendingWrite[],
+    options: WriteOptions | undefined,
+    answer: Pick<CommitRequest, 'resolve' | 'reject'>,
+  ): CommitRequest {
+    this.#engine.requireOpen();
+    this.#engine.requireWriter();
+    checkCommitSize(writes);
+    const durability = checkDurability(options?.durability ?? this.#engine.options.durability);
+    return { writes, durability, size: pendingSize(writes), ...answer };
+  }
+}

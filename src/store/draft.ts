@@ -1,0 +1,207 @@
+/**
+ * The state that commits lead to: what they say, applied. Used alike for a commit that is about to
+ * be logged and for one that is replayed, so that memory and disk cannot differ.
+ *
+ * A draft is over a state that it never changes. What is refused is dropped with its fork; what is
+ * accepted is absorbed.
+ */
+import { CborError } from '../bytes/cbor.ts';
+import type { LossReport } from '../errors.ts';
+import type { Memtable } from '../memtable/memtable.ts';
+import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
+import {
+  type KeyPosition,
+  type Operation,
+  type OperationVisitor,
+  type PutPosition,
+  readOperations,
+} from '../wal/record.ts';
+import type { LoggedCommit } from '../wal/wal-writer.ts';
+import type { Catalog, MapDefinition } from './catalog.ts';
+import { entriesCursor, findEntry, type KeyBounds, type Layers, walk } from './layers.ts';
+import { UsageTable } from './usage.ts';
+
+/** What readers see: frozen, replaced as a whole when a commit becomes visible. */
+export interface State extends Layers {
+  readonly sequence: number;
+  readonly catalog: Catalog;
+  readonly loss: LossReport | undefined;
+}
+
+export class Draft implements Layers, State {
+  readonly frozen: Memtable | undefined;
+  readonly snapshots: readonly SnapshotReader[];
+  memtable: Memtable;
+  catalog: Catalog;
+  usage: UsageTable;
+  sequence: number;
+  loss: LossReport | undefined;
+
+  constructor(state: State, usage: UsageTable) {
+    this.frozen = state.frozen;
+    this.snapshots = state.snapshots;
+    this.memtable = state.memtable.fork();
+    this.catalog = state.catalog;
+    this.sequence = state.sequence;
+    this.loss = state.loss;
+    this.usage = new UsageTable(usage);
+  }
+
+  fork(): Draft {
+    return new Draft(this, this.usage);
+  }
+
+  /** Requires: `fork` was forked from this draft, which has not changed since. */
+  absorb(fork: Draft): void {
+    this.memtable = fork.memtable;
+    this.catalog = fork.catalog;
+    this.sequence = fork.sequence;
+    this.loss = fork.loss;
+    this.usage.absorb(fork.usage);
+  }
+
+  toState(): State {
+    const { memtable, frozen, snapshots, sequence, catalog, loss } = this;
+    return { memtable, frozen, snapshots, sequence, catalog, loss };
+  }
+
+  /** Throws CborError, with the draft half changed, on a record that means nothing. */
+  apply(commit: LoggedCommit): void {
+    this.sequence = commit.sequence;
+    const application = new Application(this, commit.sequence);
+    for (const body of commit.bodies) readOperations(body, application);
+  }
+}
+
+/** Receives the operations of one commit. */
+class Application implements OperationVisitor {
+  readonly #draft: Draft;
+  readonly #sequence: number;
+
+  constructor(draft: Draft, sequence: number) {
+    this.#draft = draft;
+    this.#sequence = sequence;
+  }
+
+  put(map: number, position: PutPosition): void {
+    this.#definition(map);
+    const { bytes, keyStart, keyEnd, valueStart, valueEnd } = position;
+    const draft = this.#draft;
+    const before = findEntry(draft, map, bytes.subarray(keyStart, keyEnd));
+    const valueSize = valueEnd - valueStart;
+    draft.usage.add(
+      map,
+      before === undefined
+        ? { count: 1, bytes: keyEnd - keyStart + valueSize }
+        : { count: 0, bytes: valueSize - (before.valueEnd - before.valueStart) },
+    );
+    draft.memtable.put({
+      map,
+      bytes,
+      keyStart,
+      keyEnd,
+      valueStart,
+      valueEnd,
+      isTombstone: false,
+      sequence: this.#sequence,
+    });
+  }
+
+  remove(map: number, { bytes, keyStart, keyEnd }: KeyPosition): void {
+    this.#definition(map);
+    const before = findEntry(this.#draft, map, bytes.subarray(keyStart, keyEnd));
+    if (before === undefined) return;
+    const removed = keyEnd - keyStart + before.valueEnd - before.valueStart;
+    this.#draft.usage.add(map, { count: -1, bytes: -removed });
+    this.#bury(map, { bytes, keyStart, keyEnd });
+  }
+
+  other(operation: Exclude<Operation, { type: 'put' | 'remove' }>): void {
+    const draft = this.#draft;
+    switch (operation.type) {
+      case 'clear':
+        this.#definition(operation.map);
+        this.#clear(operation.map, {
+          start: operation.start ?? undefined,
+          end: operation.end ?? undefined,
+        });
+        return;
+      case 'define':
+        this.#define(operation);
+        return;
+      case 'drop':
+        this.#definition(operation.map);
+        draft.usage.set(operation.map, { count: 0, bytes: 0 });
+        draft.catalog = draft.catalog.withoutMap(operation.map);
+        return;
+      case 'empty':
+        this.#empty(this.#definition(operation.map), operation.next);
+        return;
+      case 'quota':
+        this.#setQuota(operation);
+        return;
+      case 'acknowledge':
+        if (draft.loss?.id === operation.report) draft.loss = undefined;
+    }
+  }
+
+  #define({ map, name, keyEncoding, valueEncoding }: Operation & { type: 'define' }): void {
+    const { catalog } = this.#draft;
+    if (map < catalog.nextMapId || catalog.named(name) !== undefined) {
+      throw new CborError(`map ${map} is defined twice`);
+    }
+    const definition = { id: map, name, keyEncoding, valueEncoding, quota: undefined };
+    this.#draft.catalog = catalog.withMap(definition);
+  }
+
+  #empty(definition: MapDefinition, next: number): void {
+    const draft = this.#draft;
+    if (next < draft.catalog.nextMapId) throw new CborError(`map id ${next} is used twice`);
+    draft.usage.set(definition.id, { count: 0, bytes: 0 });
+    draft.catalog = draft.catalog.withMap({ ...definition, id: next });
+  }
+
+  #setQuota({ map, bytes }: Operation & { type: 'quota' }): void {
+    const draft = this.#draft;
+    const quota = bytes ?? undefined;
+    draft.catalog =
+      map === null
+        ? draft.catalog.withQuota(quota)
+        : draft.catalog.withMap({ ...this.#definition(map), quota });
+  }
+
+  #clear(map: number, bounds: KeyBounds): void {
+    const found: KeyPosition[] = [];
+    let bytes = 0;
+    walk(entriesCursor(this.#draft, map), bounds, (cursor) => {
+      found.push({ bytes: cursor.bytes, keyStart: cursor.keyStart, keyEnd: cursor.keyEnd });
+      bytes += cursor.keyEnd - cursor.keyStart + cursor.valueEnd - cursor.valueStart;
+      return 'go on';
+    });
+    this.#draft.usage.add(map, { count: -found.length, bytes: -bytes });
+    // A copy of the key: the block or the body in which it stands need not stay in memory for it.
+    for (const { bytes: source, keyStart, keyEnd } of found) {
+      const key = source.slice(keyStart, keyEnd);
+      this.#bury(map, { bytes: key, keyStart: 0, keyEnd: key.length });
+    }
+  }
+
+  #bury(map: number, { bytes, keyStart, keyEnd }: KeyPosition): void {
+    this.#draft.memtable.put({
+      map,
+      bytes,
+      keyStart,
+      keyEnd,
+      valueStart: keyEnd,
+      valueEnd: keyEnd,
+      isTombstone: true,
+      sequence: this.#sequence,
+    });
+  }
+
+  #definition(map: number): MapDefinition {
+    const definition = this.#draft.catalog.byId(map);
+    if (definition === undefined) throw new CborError(`map ${map} is not defined`);
+    return definition;
+  }
+}

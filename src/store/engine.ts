@@ -1,0 +1,139 @@
+/**
+ * What an open store consists of. Plain fields that the files of this room share: commit-queue.ts
+ * moves the state forward, rotation.ts replaces the writer, checkpoint.ts and compaction.ts the
+ * snapshots. Nobody else changes anything here.
+ */
+import { type Committed, LockedError, OnewalError, StorageError, UsageError } from '../errors.ts';
+import type { FileSystem, Lock } from '../fs/file-system.ts';
+import type { CheckedOptions, StoreEvent } from '../options.ts';
+import { BlockCache } from '../snapshot/block-cache.ts';
+import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
+import type { WalWriter } from '../wal/wal-writer.ts';
+import type { State } from './draft.ts';
+import type { Environment } from './environment.ts';
+import { FileRegister } from './file-register.ts';
+import type { Recovered } from './recovered.ts';
+import { SnapshotHandles } from './snapshot-handles.ts';
+import type { UsageTable } from './usage.ts';
+
+/** Counted since the open. */
+export interface Counters {
+  commits: number;
+  syncs: number;
+  groups: number;
+  largestGroup: number;
+  walBytes: number;
+  checkpoints: number;
+  compactions: number;
+  snapshotBytes: number;
+  diskFullErrors: number;
+}
+
+export class Engine {
+  readonly fs: FileSystem;
+  readonly options: CheckedOptions;
+  readonly environment: Environment;
+  readonly cache: BlockCache;
+  readonly store: Uint8Array;
+  readonly recovered: Recovered;
+  readonly lock: Lock | undefined;
+  readonly files = new FileRegister();
+  readonly handles = new SnapshotHandles();
+  readonly counters: Counters = {
+    commits: 0,
+    syncs: 0,
+    groups: 0,
+    largestGroup: 0,
+    walBytes: 0,
+    checkpoints: 0,
+    compactions: 0,
+    snapshotBytes: 0,
+    diskFullErrors: 0,
+  };
+  /** What readers see. Replaced as a whole, in one synchronous step. */
+  state: State;
+  /** Of `state`. */
+  readonly usage: UsageTable;
+  /** Undefined where the store is read-only. */
+  writer: WalWriter | undefined;
+  nextGeneration: number;
+  /** The chain hash of the last visible commit. */
+  chain: Uint8Array;
+  /** Why nothing can be written any more; reads go on. */
+  failure: OnewalError | undefined;
+  status: 'open' | 'closing' | 'closed' = 'open';
+  hasReserve = false;
+
+  constructor(parts: {
+    readonly fs: FileSystem;
+    readonly options: CheckedOptions;
+    readonly environment: Environment;
+    readonly cache: BlockCache;
+    readonly lock: Lock | undefined;
+    readonly recovered: Recovered;
+  }) {
+    const { recovered } = parts;
+    this.fs = parts.fs;
+    this.options = parts.options;
+    this.environment = parts.environment;
+    this.cache = parts.cache;
+    this.lock = parts.lock;
+    this.recovered = recovered;
+    this.store = recovered.store;
+    this.state = recovered.state;
+    this.usage = recovered.usage;
+    this.nextGeneration = recovered.nextGeneration;
+    this.chain = recovered.chain;
+  }
+
+  get manifest(): SnapshotReader | undefined {
+    return this.state.snapshots[0];
+  }
+
+  takeGeneration(): number {
+    return this.nextGeneration++;
+  }
+
+  /** Throws CLOSED. */
+  requireOpen(): void {
+    if (this.status === 'open') return;
+    throw new UsageError('CLOSED', 'the store is closed: open it again');
+  }
+
+  /** The writer, if writes are possible. Throws CLOSED, READ_ONLY, LOCK_LOST, WRITES_DISABLED. */
+  requireWriter(): WalWriter {
+    if (this.status === 'closed') this.requireOpen();
+    if (this.writer === undefined) {
+      throw new UsageError('READ_ONLY', 'the store was opened for reading only', {
+        committed: 'no',
+      });
+    }
+    if (this.failure !== undefined) throw writesDisabled(this.failure);
+    return this.writer;
+  }
+
+  lockLost(committed: Committed = 'no'): LockedError {
+    return new LockedError(
+      'LOCK_LOST',
+      'another owner has taken the lock of this store: close it, and open it again',
+      { committed, holder: this.lock?.holder },
+    );
+  }
+
+  report(event: StoreEvent): void {
+    try {
+      this.options.logger(event);
+    } catch {
+      // A logger that fails must not decide what happens to the store.
+    }
+  }
+}
+
+function writesDisabled(failure: OnewalError): OnewalError {
+  if (failure.code === 'LOCK_LOST') return failure;
+  return new StorageError(
+    'WRITES_DISABLED',
+    `writes are disabled, reads go on: ${failure.message}. Call resume() when the cause is gone`,
+    { cause: failure, committed: 'no', writesDisabled: true, retryable: true },
+  );
+}

@@ -1,0 +1,55 @@
+/** Chance and time, which the engine never reaches for itself. */
+import { type Awaitable, runAsync, runSync, type Task } from '../fs/task.ts';
+import type { File } from '../fs/file-system.ts';
+import { UsageError } from '../errors.ts';
+
+export interface Environment {
+  randomBytes(size: number): Uint8Array;
+  /** Lets the event loop run other work. */
+  pause(): Promise<void>;
+  /** Milliseconds. */
+  sleep(duration: number): Promise<void>;
+}
+
+/** How a task is carried out: with waiting, or with blocking calls only. */
+export interface Manner {
+  readonly isBlocking: boolean;
+  sync(file: File): Awaitable<void>;
+  pause(): Awaitable<void>;
+  run<T>(task: Task<T>): Awaitable<T>;
+}
+
+export function waitingManner(environment: Environment): Manner {
+  return {
+    isBlocking: false,
+    sync: (file) => file.sync(),
+    pause: () => environment.pause(),
+    run: runAsync,
+  };
+}
+
+export const BLOCKING: Manner = {
+  isBlocking: true,
+  sync(file) {
+    if (file.syncNow === undefined) {
+      throw new UsageError('SYNC_UNAVAILABLE', 'this host cannot block: use the asynchronous method');
+    }
+    file.syncNow();
+  },
+  pause: () => undefined,
+  run: runSync,
+};
+
+/** What every host of JavaScript has. */
+export const DEFAULT_ENVIRONMENT: Environment = {
+  randomBytes: (size) => globalThis.crypto.getRandomValues(new Uint8Array(size)),
+  pause: nextTurn,
+  sleep: (duration) => new Promise((resolve) => setTimeout(resolve, duration)),
+};
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve);
+    else setTimeout(resolve, 0);
+  });
+}

@@ -1,0 +1,89 @@
+/**
+ * Which files of the store are needed, and which may go. Kept are: what the newest snapshot and
+ * the WALs since need, and the same for the generation before it, so that one rotten snapshot can
+ * be rebuilt without loss.
+ */
+import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
+import { parseFileName, walName } from './file-names.ts';
+
+export interface WalFile {
+  readonly generation: number;
+  readonly baseSequence: number;
+  lastSequence: number;
+}
+
+/** What opening the state of one snapshot needs. */
+interface Base {
+  readonly snapshots: readonly string[];
+  readonly sequence: number;
+}
+
+const NOTHING: Base = { snapshots: [], sequence: 0 };
+
+export class FileRegister {
+  readonly #names = new Set<string>();
+  readonly #wals = new Map<number, WalFile>();
+  #current: Base = NOTHING;
+  #previous: Base = NOTHING;
+
+  /** WALs that an open would replay now, the one that is written included. */
+  get replayedWalCount(): number {
+    return [...this.#wals.values()].filter((wal) => wal.lastSequence > this.#current.sequence).length;
+  }
+
+  get walCount(): number {
+    return this.#wals.size;
+  }
+
+  addName(name: string): void {
+    if (parseFileName(name) !== undefined) this.#names.add(name);
+  }
+
+  /** Commits up to this one are in the WAL of this generation. */
+  reached(generation: number, sequence: number): void {
+    const wal = this.#wals.get(generation);
+    if (wal !== undefined) wal.lastSequence = sequence;
+  }
+
+  addWal(wal: WalFile): void {
+    this.#wals.set(wal.generation, wal);
+    this.#names.add(walName(wal.generation));
+  }
+
+  /** The store's snapshots are these from now on, newest first. */
+  setBase(stack: readonly SnapshotReader[]): void {
+    const names = stack.map((reader) => reader.name);
+    for (const name of names) this.#names.add(name);
+    this.#previous = this.#current;
+    this.#current = { snapshots: names, sequence: stack[0]?.footer.sequence ?? 0 };
+  }
+
+  /** Where a checkpoint has not happened since the open, there is no generation before. */
+  forgetPrevious(): void {
+    this.#previous = this.#current;
+  }
+
+  /** Files that neither generation needs; with `room`, those that only the older one needs too. */
+  superseded(
+    writing: { readonly wal: number | undefined },
+    retention: 'both generations' | 'newest only' = 'both generations',
+  ): string[] {
+    const bases =
+      retention === 'both generations' ? [this.#current, this.#previous] : [this.#current];
+    const needed = new Set(bases.flatMap((base) => this.#neededBy(base)));
+    if (writing.wal !== undefined) needed.add(walName(writing.wal));
+    return [...this.#names].filter((name) => !needed.has(name));
+  }
+
+  forget(name: string): void {
+    this.#names.delete(name);
+    const parsed = parseFileName(name);
+    if (parsed?.kind === 'wal') this.#wals.delete(parsed.generation);
+  }
+
+  #neededBy(base: Base): string[] {
+    const wals = [...this.#wals.values()].filter((wal) => wal.lastSequence > base.sequence);
+    return [...base.snapshots, ...wals.map((wal) => walName(wal.generation))];
+  }
+}
+

@@ -1,0 +1,168 @@
+/**
+ * Which files make up the store: a snapshot (or none) and the run of WALs that continues it. Pure.
+ *
+ * WALs name their predecessor, so the run is followed backwards from the newest one that counts.
+ * Files beside it (an unfinished snapshot, a WAL that was superseded) are leftovers.
+ */
+import { bytesEqual } from '../bytes/bytes.ts';
+import type { Damage } from '../errors.ts';
+import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
+import type { SnapshotState } from './recovery.ts';
+import type { SoundWal, Survey } from './survey.ts';
+import { walBase } from '../wal/wal-header.ts';
+
+export interface History {
+  /** The snapshot with those beneath it, newest first; empty where replay starts from nothing. */
+  readonly stack: readonly SnapshotReader[];
+  /** To be replayed over it, oldest first. */
+  readonly wals: readonly SoundWal[];
+  readonly snapshotState: SnapshotState;
+  /** Undefined where the WALs decide: clean, torn or corrupt is known after the replay. */
+  readonly walState: 'none' | 'unfinished' | 'gap' | undefined;
+  /** What is missing or damaged, newest first. */
+  readonly damage: readonly Damage[];
+}
+
+/** `wals`: those of the survey that count, newest first. */
+export function chooseHistory(survey: Survey, wals: readonly SoundWal[]): History {
+  const stacks = soundStacks(survey.snapshots);
+  const gap = headGap(survey, wals, stacks[0]?.[0]);
+  for (let top = 0; top < wals.length; top++) {
+    const run = runFrom(wals, top);
+    const found = chooseBase(run, stacks);
+    if (found === undefined) continue;
+    const isWhole = top === 0 && gap === undefined;
+    return {
+      ...found,
+      snapshotState: snapshotStateOf(survey, found.stack),
+      walState: isWhole ? undefined : 'gap',
+      damage: [...(gap === undefined ? [] : [gap]), ...missingBelow(wals, top), ...unsound(survey)],
+    };
+  }
+  return withoutWals(survey, { hasWals: wals.length > 0, stacks, gap });
+}
+
+/** Every snapshot whose whole stack is there, newest first. */
+function soundStacks(snapshots: readonly SnapshotReader[]): SnapshotReader[][] {
+  const byGeneration = new Map(snapshots.map((reader) => [reader.footer.generation, reader]));
+  return snapshots.flatMap((top) => {
+    const stack = [top];
+    for (const { generation, root } of top.footer.beneath) {
+      const reader = byGeneration.get(generation);
+      if (reader === undefined || !bytesEqual(reader.footer.root, root)) return [];
+      stack.push(reader);
+    }
+    return stack.at(-1)?.footer.kind === 'full' ? [stack] : [];
+  });
+}
+
+/** The WAL at `top` and its predecessors as far as they are there, newest first. */
+function runFrom(wals: readonly SoundWal[], top: number): SoundWal[] {
+  const byGeneration = new Map(wals.map((wal) => [wal.header.generation, wal]));
+  const run: SoundWal[] = [];
+  let wal = wals[top];
+  while (wal !== undefined) {
+    run.push(wal);
+    const { predecessor, generation } = wal.header;
+    const isOlder = predecessor !== undefined && predecessor.generation < generation;
+    wal = isOlder ? byGeneration.get(predecessor.generation) : undefined;
+  }
+  return run;
+}
+
+/** The newest snapshot from which the run goes on without a gap, and the part that follows it. */
+function chooseBase(
+  run: readonly SoundWal[],
+  stacks: readonly SnapshotReader[][],
+): Pick<History, 'stack' | 'wals'> | undefined {
+  for (const stack of [...stacks, []]) {
+    const reached = stack[0]?.footer.sequence ?? 0;
+    const start = run.findIndex((wal) =>
+      stack.length === 0
+        ? wal.header.predecessor === undefined
+        : walBase(wal.header).sequence <= reached && isPair(stack, wal),
+    );
+    if (start >= 0) return { stack, wals: run.slice(0, start + 1).reverse() };
+  }
+  return undefined;
+}
+
+/** The WAL that a snapshot names as the next must continue the same history. */
+function isPair(stack: readonly SnapshotReader[], { header }: SoundWal): boolean {
+  const footer = stack[0]?.footer;
+  const isNext =
+    footer?.wal === header.generation &&
+    footer.sequence === header.publishedAt &&
+    footer.sequence === walBase(header).sequence;
+  return !isNext || bytesEqual(footer.chain, header.publishedChain);
+}
+
+/** A WAL that should be above the newest one that counts, and is missing or has no header. */
+function headGap(
+  survey: Survey,
+  wals: readonly SoundWal[],
+  newest: SnapshotReader | undefined,
+): Damage | undefined {
+  const top = wals[0]?.header.generation ?? 0;
+  const damaged = survey.damagedWals.find((wal) => wal.generation > top);
+  if (damaged !== undefined) {
+    return { file: damaged.name, offset: damaged.offset, reason: damaged.reason };
+  }
+  const named = newest?.footer.wal ?? 0;
+  if (named <= top) return undefined;
+  return { file: `${named}.wal`, offset: 0, reason: 'the newest snapshot names it; it is missing' };
+}
+
+/** What the runs from newer WALs lacked, where an older one had to be taken. */
+function missingBelow(wals: readonly SoundWal[], top: number): Damage[] {
+  return wals.slice(0, top).flatMap((_, i) => {
+    const oldest = runFrom(wals, i).at(-1) as SoundWal;
+    const named = oldest.header.predecessor?.generation;
+    const reason = `${oldest.name} names it; it is missing or damaged`;
+    return named === undefined ? [] : [{ file: `${named}.wal`, offset: 0, reason }];
+  });
+}
+
+function snapshotStateOf(survey: Survey, stack: readonly SnapshotReader[]): SnapshotState {
+  const used = stack[0]?.footer.generation ?? 0;
+  const isNewerDamaged = survey.damagedSnapshots.some((file) => file.generation > used);
+  const isNewerNamed = survey.wals.some((wal) => (wal.header.snapshot ?? 0) > used);
+  const isNewerThere = survey.snapshots.some((reader) => reader.footer.generation > used);
+  if (isNewerDamaged || isNewerNamed || isNewerThere) return 'older';
+  return stack.length === 0 ? 'none' : 'sound';
+}
+
+function withoutWals(
+  survey: Survey,
+  found: {
+    readonly hasWals: boolean;
+    readonly stacks: readonly SnapshotReader[][];
+    readonly gap: Damage | undefined;
+  },
+): History {
+  const { hasWals, stacks, gap } = found;
+  const stack = stacks[0] ?? [];
+  const isUnfinished = survey.unfinished.some((file) => file.kind === 'wal');
+  const isGap = hasWals || survey.damagedWals.length > 0;
+  // An unfinished snapshot without a WAL is not what a crash leaves either.
+  const isAnySnapshot =
+    survey.snapshots.length > 0 ||
+    survey.damagedSnapshots.length > 0 ||
+    survey.unfinished.some((file) => file.kind === 'snap');
+  const isLost = stack.length === 0 && (isGap || isAnySnapshot);
+  return {
+    stack,
+    wals: [],
+    snapshotState: isLost ? 'lost' : snapshotStateOf(survey, stack),
+    walState: isGap ? 'gap' : isUnfinished ? 'unfinished' : 'none',
+    damage: [...(gap === undefined ? [] : [gap]), ...unsound(survey)],
+  };
+}
+
+function unsound(survey: Survey): Damage[] {
+  return [...survey.damagedWals, ...survey.damagedSnapshots].map(({ name, offset, reason }) => ({
+    file: name,
+    offset,
+    reason,
+  }));
+}

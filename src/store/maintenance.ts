@@ -1,0 +1,333 @@
+/**
+ * When checkpoints and compactions happen, that only one of them is at work, and that files which
+ * nobody needs any more go.
+ */
+import { assert } from '../assert.ts';
+import { OnewalError } from '../errors.ts';
+import { type Awaitable, runSync, type Task, wait } from '../fs/task.ts';
+import { writeFully } from '../fs/file-system.ts';
+import type { WorkOptions } from '../options.ts';
+import {
+  type FrozenState,
+  freeze,
+  OvertakenError,
+  removeQuietly,
+  type Work,
+  writeFrozen,
+} from './checkpoint.ts';
+import type { CommitQueue } from './commit-queue.ts';
+import { fold, foldCount } from './compaction.ts';
+import type { Engine } from './engine.ts';
+import { BLOCKING, type Manner, waitingManner } from './environment.ts';
+import { RESERVE_NAME } from './file-names.ts';
+import { isDiskFull, toStorageError } from './host-error.ts';
+import { rotate } from './rotation.ts';
+
+export interface CheckpointReport {
+  /** The state that is in snapshots now reaches up to this commit. */
+  readonly sequence: number;
+  /** Snapshot files that make up the state, and their size. */
+  readonly snapshots: number;
+  readonly snapshotBytes: number;
+  /** WAL files that an open would still replay. */
+  readonly wals: number;
+  /** Hash over all entries; of one full snapshot, equal for equal states of any history. */
+  readonly root: Uint8Array | undefined;
+}
+
+/** Written in advance, so that deletions find room on a full disk. */
+export const RESERVE_SIZE = 64 << 10;
+/** Writers wait when the memtable has grown to so many times what starts a checkpoint. */
+const MEMTABLE_RATIO_MAX = 2;
+/** After a failed checkpoint the next one is tried when the WAL has grown by this share. */
+const RETRY_GROWTH = 0.25;
+
+export class Maintenance {
+  readonly #engine: Engine;
+  readonly #queue: CommitQueue;
+  readonly #waitingManner: Manner;
+  #frozen: FrozenState | undefined;
+  #running: Promise<unknown> | undefined;
+  /** Counts takeovers by blocking work. */
+  #epoch = 0;
+  #retryAt = 0;
+  /** Writers that wait until the frozen memtable is written, or could not be. */
+  #waitingForRoom: (() => void)[] = [];
+
+  constructor(engine: Engine, queue: CommitQueue) {
+    this.#engine = engine;
+    this.#queue = queue;
+    this.#waitingManner = waitingManner(engine.environment);
+    queue.beforeGroup = () => this.#waitForRoom();
+    queue.afterGroup = () => this.#startIfDue();
+    queue.afterHeal = () => this.#startAfterHeal();
+  }
+
+  checkpoint(options: WorkOptions): Promise<CheckpointReport> {
+    return this.#inTurn((manner) => this.#checkpointTask(this.#work(manner, options)));
+  }
+
+  compact(options: WorkOptions): Promise<CheckpointReport> {
+    return this.#inTurn((manner) => this.#compactTask(this.#work(manner, options)));
+  }
+
+  /** Blocking; overtakes whatever is at work. */
+  checkpointNow(): void {
+    this.#epoch++;
+    runSync(this.#checkpointTask(this.#work(BLOCKING, {})));
+  }
+
+  /** For an open that found many WALs, or a state that only memory holds. */
+  *atOpen(manner: Manner): Task<void> {
+    yield* this.#automaticTask(this.#work(manner, {}));
+  }
+
+  /**
+   * Writes what recovery found into a snapshot while there is no WAL yet that continues it: for a
+   * state that no WAL can be replayed to.
+   */
+  *writeStateAtOpen(manner: Manner): Task<void> {
+    const NO_WAL_YET = 0;
+    this.#frozen = freeze(this.#engine, NO_WAL_YET);
+    yield* this.#writeFrozen(this.#work(manner, {}));
+  }
+
+  /** Resolves when nothing is at work. */
+  async settle(): Promise<void> {
+    while (this.#running !== undefined) await this.#running.catch(() => undefined);
+  }
+
+  /** Stops what is at work, for a blocking close. */
+  overtake(): void {
+    this.#epoch++;
+  }
+
+  *makeReserve(): Task<void> {
+    const engine = this.#engine;
+    if (engine.hasReserve) return;
+    try {
+      const file = yield* wait(engine.fs.open(RESERVE_NAME, 'create'));
+      try {
+        writeFully(file, new Uint8Array(RESERVE_SIZE), 0);
+        engine.hasReserve = true;
+      } finally {
+        file.close();
+        if (!engine.hasReserve) yield* wait(engine.fs.remove(RESERVE_NAME));
+      }
+    } catch (error) {
+      engine.report({ type: 'error', message: 'there is no room for the reserve', error });
+    }
+  }
+
+  *#checkpointTask(work: Work): Task<CheckpointReport> {
+    yield* this.#freeze(work);
+    yield* this.#writeFrozen(work);
+    yield* this.#removeSuperseded();
+    yield* this.makeReserve();
+    return this.#report();
+  }
+
+  *#compactTask(work: Work): Task<CheckpointReport> {
+    yield* this.#checkpointTask(work);
+    const count = this.#engine.state.snapshots.length;
+    if (count > 1) yield* fold(this.#engine, count, work);
+    yield* this.#removeSuperseded();
+    return this.#report();
+  }
+
+  /** What a checkpoint does on its own account: fold when there is much to fold. */
+  *#automaticTask(work: Work): Task<void> {
+    yield* this.#checkpointTask(work);
+    const sizes = this.#engine.state.snapshots.map((reader) => reader.footer.length);
+    const count = foldCount(sizes);
+    if (count > 1) yield* fold(this.#engine, count, this.#sharing(work));
+    yield* this.#removeSuperseded();
+  }
+
+  *#freeze(work: Work): Task<void> {
+    const engine = this.#engine;
+    if (engine.state.frozen !== undefined) return;
+    const written = engine.manifest?.footer.sequence ?? 0;
+    const isWritten = engine.state.sequence === written && engine.files.replayedWalCount === 0;
+    if (isWritten) return;
+    const rotation = (manner: Manner): Task<boolean> =>
+      rotate(engine, manner, (next) => {
+        this.#frozen = freeze(engine, next.header.generation);
+      });
+    const { manner } = work;
+    yield* wait<boolean>(
+      manner.isBlocking ? this.#queue.runAloneNow(rotation) : this.#queue.runAlone(rotation),
+    );
+    work.check();
+    if (engine.state.frozen === undefined) throw new OvertakenError();
+  }
+
+  *#writeFrozen(work: Work): Task<void> {
+    const engine = this.#engine;
+    if (engine.state.frozen === undefined) return;
+    const frozen = this.#frozen;
+    assert(frozen !== undefined, 'a frozen memtable has its state beside it');
+    try {
+      yield* this.#writeOnFullDisk(frozen, work);
+      this.#frozen = undefined;
+    } finally {
+      for (const resume of this.#waitingForRoom.splice(0)) resume();
+    }
+  }
+
+  *#writeOnFullDisk(frozen: FrozenState, work: Work): Task<void> {
+    try {
+      yield* writeFrozen(this.#engine, frozen, work);
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      yield* this.#giveUpRedundancy();
+      yield* writeFrozen(this.#engine, frozen, work);
+    }
+  }
+
+  /** On a full disk the generation before goes: it is redundancy, not the only copy. */
+  *#giveUpRedundancy(): Task<void> {
+    const engine = this.#engine;
+    const writing = { wal: engine.writer?.header.generation };
+    for (const name of engine.files.superseded(writing, 'newest only')) {
+      yield* removeQuietly(engine, name);
+    }
+    if (!engine.hasReserve) return;
+    engine.hasReserve = false;
+    yield* removeQuietly(engine, RESERVE_NAME);
+  }
+
+  *#removeSuperseded(): Task<void> {
+    const engine = this.#engine;
+    const names = engine.files.superseded({ wal: engine.writer?.header.generation });
+    for (const name of names) yield* removeQuietly(engine, name);
+    if (names.length > 0) yield* wait(engine.fs.syncDirectory());
+  }
+
+  #report(): CheckpointReport {
+    const { state, files } = this.#engine;
+    return {
+      sequence: state.snapshots[0]?.footer.sequence ?? 0,
+      snapshots: state.snapshots.length,
+      snapshotBytes: state.snapshots.reduce((size, reader) => size + reader.footer.length, 0),
+      wals: files.replayedWalCount,
+      root: state.snapshots[0]?.footer.root,
+    };
+  }
+
+  #work(manner: Manner, options: WorkOptions): Work {
+    const epoch = this.#epoch;
+    return {
+      manner,
+      options,
+      pause: manner.pause,
+      check: () => {
+        if (this.#epoch !== epoch) throw new OvertakenError();
+      },
+    };
+  }
+
+  /** Work that lets a checkpoint come between its slices. */
+  #sharing(work: Work): Work {
+    if (work.manner.isBlocking) return work;
+    return {
+      ...work,
+      pause: async () => {
+        await work.pause();
+        if (!this.#isDue()) return;
+        await work.manner.run(this.#checkpointWithin(work));
+      },
+    };
+  }
+
+  *#checkpointWithin(work: Work): Task<void> {
+    try {
+      yield* this.#freeze(work);
+      yield* this.#writeFrozen(work);
+    } catch (error) {
+      if (error instanceof OvertakenError) throw error;
+      this.#noteFailure(error);
+    }
+  }
+
+  #inTurn<T>(task: (manner: Manner) => Task<T>): Promise<T> {
+    const before = this.#running ?? Promise.resolve();
+    const turn = before
+      .catch(() => undefined)
+      .then(() => this.#runUntilDone(task))
+      .finally(() => {
+        if (this.#running === turn) this.#running = undefined;
+      });
+    this.#running = turn;
+    return turn;
+  }
+
+  /** Blocking work may have done what was to be done, or not all of it: so look again. */
+  async #runUntilDone<T>(task: (manner: Manner) => Task<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await this.#waitingManner.run(task(this.#waitingManner));
+      } catch (error) {
+        if (error instanceof OvertakenError) continue;
+        throw error instanceof OnewalError
+          ? error
+          : toStorageError(error, { doing: 'the checkpoint failed' });
+      }
+    }
+  }
+
+  #isDue(): boolean {
+    const { state, writer, options, failure, status } = this.#engine;
+    if (writer === undefined || failure !== undefined || status !== 'open') return false;
+    const size = Math.max(writer.tip.offset, state.memtable.size);
+    return size >= Math.max(options.checkpointBytes, this.#retryAt);
+  }
+
+  #startIfDue(): void {
+    if (this.#running !== undefined || !this.#isDue()) return;
+    this.#start();
+  }
+
+  #startAfterHeal(): void {
+    if (this.#running === undefined && this.#engine.status === 'open') this.#start();
+  }
+
+  #start(): void {
+    this.#inTurn((manner) => this.#automaticTask(this.#work(manner, {}))).then(
+      () => {
+        this.#retryAt = 0;
+        this.#engine.report({ type: 'checkpoint', message: 'a checkpoint was written' });
+      },
+      (error: unknown) => this.#noteFailure(error),
+    );
+  }
+
+  #noteFailure(error: unknown): void {
+    const { writer, options, state } = this.#engine;
+    const size = Math.max(writer?.tip.offset ?? 0, state.memtable.size);
+    this.#retryAt = size + options.checkpointBytes * RETRY_GROWTH;
+    this.#engine.report({ type: 'error', message: 'a checkpoint failed; it is tried again', error });
+  }
+
+  /**
+   * Writers wait here while two memtables are full, which keeps memory bounded. With one, the
+   * checkpoint has still to pass through the queue: to wait for it would be to wait for ever.
+   */
+  #waitForRoom(): Awaitable<void> {
+    const { state, options } = this.#engine;
+    if (state.frozen === undefined || this.#running === undefined) return;
+    if (state.memtable.size < options.checkpointBytes * MEMTABLE_RATIO_MAX) return;
+    return new Promise((resolve) => this.#waitingForRoom.push(resolve));
+  }
+
+  /** The same for writers that cannot wait: they write the checkpoint themselves. */
+  makeRoomNow(): void {
+    const { state, options } = this.#engine;
+    if (state.memtable.size < options.checkpointBytes * MEMTABLE_RATIO_MAX) return;
+    try {
+      this.checkpointNow();
+    } catch (error) {
+      this.#noteFailure(error);
+    }
+  }
+}

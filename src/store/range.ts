@@ -1,0 +1,176 @@
+/** Ranges as a caller asks for them, and what they give: the same entries every time. */
+import { compareBytes } from '../bytes/bytes.ts';
+import type { Cursor } from '../bytes/cursor.ts';
+import type { KeyCodec } from '../codec/key-codec.ts';
+import { invalid, type RangeOptions, requireWhole } from '../options.ts';
+import type { Engine } from './engine.ts';
+import {
+  ALL_KEYS,
+  entriesCursor,
+  isAtOrAbove,
+  isBelow,
+  type KeyBounds,
+  type Layers,
+} from './layers.ts';
+
+/** Can be iterated again and again, with `for` and `for await`: always the view of its creation. */
+export interface Range<T> extends Iterable<T>, AsyncIterable<T> {}
+
+export interface Selection {
+  readonly bounds: KeyBounds;
+  readonly isReverse: boolean;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export const EVERYTHING: Selection = {
+  bounds: ALL_KEYS,
+  isReverse: false,
+  limit: Number.POSITIVE_INFINITY,
+  offset: 0,
+};
+
+const RANGE_OPTION_NAMES = new Set([
+  ...['start', 'end', 'exclusiveStart', 'inclusiveEnd'],
+  ...['prefix', 'reverse', 'limit', 'offset'],
+]);
+
+/** Throws INVALID_ARGUMENT, KEY_INVALID. */
+export function checkRange<K>(options: RangeOptions<K> | undefined, codec: KeyCodec<K>): Selection {
+  if (options === undefined) return EVERYTHING;
+  if (typeof options !== 'object' || options === null) throw invalid('range options are an object');
+  const unknown = Object.keys(options).find((name) => !RANGE_OPTION_NAMES.has(name));
+  if (unknown !== undefined) throw invalid(`there is no range option ${JSON.stringify(unknown)}`);
+  const { reverse = false, limit, offset = 0 } = options;
+  return {
+    bounds: intersect(boundsOf(options, codec), prefixBounds(options, codec)),
+    isReverse: reverse,
+    limit: limit === undefined ? Number.POSITIVE_INFINITY : requireWhole('limit', limit, 0),
+    offset: requireWhole('offset', offset, 0),
+  };
+}
+
+function boundsOf<K>(options: RangeOptions<K>, codec: KeyCodec<K>): KeyBounds {
+  const { start, end, exclusiveStart = false, inclusiveEnd = false } = options;
+  const startKey = start === undefined ? undefined : codec.encode(start);
+  const endKey = end === undefined ? undefined : codec.encode(end);
+  return {
+    start: startKey !== undefined && exclusiveStart ? nextKey(startKey) : startKey,
+    end: endKey !== undefined && inclusiveEnd ? nextKey(endKey) : endKey,
+  };
+}
+
+function prefixBounds<K>(options: RangeOptions<K>, codec: KeyCodec<K>): KeyBounds {
+  if (options.prefix === undefined) return ALL_KEYS;
+  if (codec.prefixOf === undefined) throw invalid(`${codec.name} keys have no prefixes`);
+  const start = codec.prefixOf(options.prefix);
+  return { start, end: endOfPrefix(start) };
+}
+
+function intersect(left: KeyBounds, right: KeyBounds): KeyBounds {
+  return {
+    start: pick(left.start, right.start, 'higher'),
+    end: pick(left.end, right.end, 'lower'),
+  };
+}
+
+function pick(
+  left: Uint8Array | undefined,
+  right: Uint8Array | undefined,
+  which: 'higher' | 'lower',
+): Uint8Array | undefined {
+  if (left === undefined || right === undefined) return left ?? right;
+  const isLeft = which === 'higher' ? compareBytes(left, right) >= 0 : compareBytes(left, right) <= 0;
+  return isLeft ? left : right;
+}
+
+/** The lowest key above `key`. */
+function nextKey(key: Uint8Array): Uint8Array {
+  const next = new Uint8Array(key.length + 1);
+  next.set(key);
+  return next;
+}
+
+/** The lowest key above all that begin with `prefix`; undefined where there is none. */
+function endOfPrefix(prefix: Uint8Array): Uint8Array | undefined {
+  let size = prefix.length;
+  while (size > 0 && prefix[size - 1] === 0xff) size--;
+  if (size === 0) return undefined;
+  const end = prefix.slice(0, size);
+  end[size - 1] = (end[size - 1] as number) + 1;
+  return end;
+}
+
+/** What a range reads: fixed when the range is made. */
+export interface RangeSource {
+  readonly engine: Engine;
+  readonly layers: Layers;
+  /** Undefined while the map has never been written. */
+  readonly map: number | undefined;
+  readonly selection: Selection;
+}
+
+export class EntryRange<T> implements Range<T> {
+  readonly #source: RangeSource;
+  readonly #read: (cursor: Cursor) => T;
+
+  constructor(source: RangeSource, read: (cursor: Cursor) => T) {
+    this.#source = source;
+    this.#read = read;
+  }
+
+  *[Symbol.iterator](): Iterator<T> {
+    for (const cursor of selectEntries(this.#source)) yield this.#read(cursor);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<T> {
+    let count = 0;
+    for (const entry of this) {
+      yield entry;
+      if (++count % ASYNC_SLICE_COUNT === 0) await this.#source.engine.environment.pause();
+    }
+  }
+}
+
+/** Entries between two pauses of an asynchronous iteration. */
+const ASYNC_SLICE_COUNT = 512;
+
+/** The number of entries in the selection. */
+export function countEntries(source: RangeSource): number {
+  let count = 0;
+  for (const _ of selectEntries(source)) count++;
+  return count;
+}
+
+/** The same cursor again and again, at each entry of the selection. */
+function* selectEntries(source: RangeSource): Generator<Cursor, void, void> {
+  const { engine, layers, map, selection } = source;
+  engine.requireOpen();
+  if (map === undefined || selection.limit === 0) return;
+  const cursor = entriesCursor(layers, map);
+  toFirst(cursor, selection);
+  let left = selection.limit;
+  for (let skip = selection.offset; cursor.isValid && isWithin(cursor, selection); ) {
+    if (skip > 0) {
+      skip--;
+    } else {
+      yield cursor;
+      engine.requireOpen();
+      if (--left === 0) return;
+    }
+    if (selection.isReverse) cursor.previous();
+    else cursor.next();
+  }
+}
+
+function toFirst(cursor: Cursor, { bounds, isReverse }: Selection): void {
+  if (isReverse) {
+    if (bounds.end === undefined) cursor.toLast();
+    else cursor.seekBelow(bounds.end);
+  } else if (bounds.start === undefined) cursor.toFirst();
+  else cursor.seek(bounds.start);
+}
+
+function isWithin(cursor: Cursor, { bounds, isReverse }: Selection): boolean {
+  return isReverse ? !isBelow(cursor, bounds.start) : !isAtOrAbove(cursor, bounds.end);
+}

@@ -1,0 +1,127 @@
+/** Reading one map in one state: what a store's map and, later, every view of it have in common. */
+import type { Cursor } from '../bytes/cursor.ts';
+import type { KeyCodec } from '../codec/key-codec.ts';
+import type { ValueCodec } from '../codec/value-codec.ts';
+import { CorruptionError, OnewalError } from '../errors.ts';
+import type { RangeOptions } from '../options.ts';
+import type { State } from './draft.ts';
+import type { Engine } from './engine.ts';
+import { findEntry, findSequence } from './layers.ts';
+import { reportOf } from './loss.ts';
+import { checkRange, countEntries, EntryRange, type Range, type RangeSource } from './range.ts';
+
+/**
+ * Reads are synchronous: from memory, or from a verified block. They throw CLOSED after the store
+ * was closed, KEY_INVALID for a key that the map's encoding refuses, CORRUPT where a snapshot is
+ * damaged; a missing key is `undefined`. What they return is the caller's to change.
+ */
+export interface Reads<K, V> {
+  get(key: K): V | undefined;
+  getMany(keys: Iterable<K>): (V | undefined)[];
+  /** With the sequence id of the commit that wrote it. */
+  getEntry(key: K): { key: K; value: V; sequence: number } | undefined;
+  has(key: K): boolean;
+  getRange(options?: RangeOptions<K>): Range<{ key: K; value: V }>;
+  getKeys(options?: RangeOptions<K>): Range<K>;
+  /** Exact; of a whole map without reading it. */
+  getCount(options?: RangeOptions<K>): number;
+}
+
+export interface MapCodecs<K, V> {
+  readonly name: string;
+  readonly key: KeyCodec<K>;
+  readonly value: ValueCodec<V>;
+}
+
+export class StateReads<K, V> implements Reads<K, V> {
+  readonly #engine: Engine;
+  readonly #codecs: MapCodecs<K, V>;
+  readonly #stateOf: () => State;
+
+  constructor(engine: Engine, codecs: MapCodecs<K, V>, stateOf: () => State) {
+    this.#engine = engine;
+    this.#codecs = codecs;
+    this.#stateOf = stateOf;
+  }
+
+  get(key: K): V | undefined {
+    const slot = this.#find(key);
+    if (slot === undefined) return undefined;
+    const bytes = slot.bytes.subarray(slot.valueStart, slot.valueEnd);
+    return decodeStored(this.#codecs.value, bytes, this.#codecs.name);
+  }
+
+  getMany(keys: Iterable<K>): (V | undefined)[] {
+    return Array.from(keys, (key) => this.get(key));
+  }
+
+  getEntry(key: K): { key: K; value: V; sequence: number } | undefined {
+    const value = this.get(key);
+    const map = this.#mapId();
+    if (value === undefined || map === undefined) return undefined;
+    const sequence = findSequence(this.#stateOf(), map, this.#codecs.key.encode(key)) ?? 0;
+    return { key, value, sequence };
+  }
+
+  has(key: K): boolean {
+    return this.#find(key) !== undefined;
+  }
+
+  getRange(options?: RangeOptions<K>): Range<{ key: K; value: V }> {
+    const { name, key, value } = this.#codecs;
+    return new EntryRange(this.#source(options), (cursor) => ({
+      key: decodeStored(key, keyBytes(cursor), name),
+      value: decodeStored(value, cursor.bytes.subarray(cursor.valueStart, cursor.valueEnd), name),
+    }));
+  }
+
+  getKeys(options?: RangeOptions<K>): Range<K> {
+    const { name, key } = this.#codecs;
+    const read = (cursor: Cursor) => decodeStored(key, keyBytes(cursor), name);
+    return new EntryRange(this.#source(options), read);
+  }
+
+  getCount(options?: RangeOptions<K>): number {
+    return countEntries(this.#source(options));
+  }
+
+  #find(key: K): ReturnType<typeof findEntry> {
+    this.#engine.requireOpen();
+    const bytes = this.#codecs.key.encode(key);
+    const map = this.#mapId();
+    return map === undefined ? undefined : findEntry(this.#stateOf(), map, bytes);
+  }
+
+  #mapId(): number | undefined {
+    return this.#stateOf().catalog.named(this.#codecs.name)?.id;
+  }
+
+  #source(options: RangeOptions<K> | undefined): RangeSource {
+    const engine = this.#engine;
+    engine.requireOpen();
+    const selection = checkRange(options, this.#codecs.key);
+    return { engine, layers: this.#stateOf(), map: this.#mapId(), selection };
+  }
+}
+
+/** Bytes that verify and still do not decode were not written with this codec. */
+function decodeStored<T>(
+  codec: { readonly name: string; decode(bytes: Uint8Array): T },
+  bytes: Uint8Array,
+  map: string,
+): T {
+  try {
+    return codec.decode(bytes);
+  } catch (error) {
+    if (error instanceof OnewalError) throw error;
+    const reason = `bytes in map ${JSON.stringify(map)} are not ${codec.name}`;
+    throw new CorruptionError('CORRUPT', reason, {
+      cause: error,
+      report: reportOf({ file: '', offset: 0, reason }),
+    });
+  }
+}
+
+function keyBytes(cursor: Cursor): Uint8Array {
+  return cursor.bytes.subarray(cursor.keyStart, cursor.keyEnd);
+}

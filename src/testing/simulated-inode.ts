@@ -1,0 +1,217 @@
+/**
+ * The content of one file of the simulated disk: what a reader sees (`live`), what a power cut
+ * leaves for sure (`durable`), and the sectors between them that a write-back would still write.
+ */
+
+import { errnoError } from '../fs/errno.ts';
+import { GrowingBytes } from '../fs/growing-bytes.ts';
+import type { Fault } from './fault.ts';
+
+/** What disks write as a whole, or at least nothing beside it. */
+export const SECTOR_SIZE = 512;
+
+/** A written part of a sector, as offsets in the file. */
+export interface WrittenRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+interface PendingSector extends WrittenRange {
+  /** The number of the last change that touched it. */
+  readonly change: number;
+}
+
+/** What a sync saw when it was called: it promises this, and nothing that came later. */
+export interface SyncFence {
+  readonly change: number;
+  readonly size: number;
+  readonly sectors: ReadonlyMap<number, Uint8Array>;
+}
+
+export class SimulatedInode {
+  #live: GrowingBytes;
+  #durable: GrowingBytes;
+  #pending = new Map<number, PendingSector>();
+  /** Sectors as they were before a cut that is not durable yet: the disk may have written them. */
+  #cutSectors = new Map<number, Uint8Array>();
+  #sizeMin: number;
+  #sizeMax: number;
+  #changeCount = 0;
+  /** Kept until the next change, because every image asks. */
+  #differing: ReadonlyMap<number, WrittenRange> | undefined;
+  /** Write-back errors that each way to sync, having a descriptor of its own, has yet to report. */
+  #unreported: { sync?: string; syncNow?: string } = {};
+  /** Handles on it: what is open exists without a name. */
+  openCount = 0;
+
+  constructor(live = new GrowingBytes(), durable = live.fork()) {
+    this.#live = live;
+    this.#durable = durable;
+    this.#sizeMin = Math.min(live.size, durable.size);
+    this.#sizeMax = Math.max(live.size, durable.size);
+  }
+
+  get live(): GrowingBytes {
+    return this.#live;
+  }
+
+  get durable(): GrowingBytes {
+    return this.#durable;
+  }
+
+  get cutSectors(): ReadonlyMap<number, Uint8Array> {
+    return this.#cutSectors;
+  }
+
+  /** The smallest and the largest size since the last sync. */
+  get sizeRange(): { readonly min: number; readonly max: number } {
+    return { min: this.#sizeMin, max: this.#sizeMax };
+  }
+
+  clone(): SimulatedInode {
+    const copy = new SimulatedInode(this.#live.fork(), this.#durable.fork());
+    copy.#pending = new Map(this.#pending);
+    copy.#cutSectors = new Map(this.#cutSectors);
+    copy.#sizeMin = this.#sizeMin;
+    copy.#sizeMax = this.#sizeMax;
+    copy.#changeCount = this.#changeCount;
+    return copy;
+  }
+
+  write(source: Uint8Array, offset: number): void {
+    if (source.length === 0) return;
+    this.#differing = undefined;
+    const start = Math.min(offset, this.#live.size);
+    const end = offset + source.length;
+    this.#live.write(source, offset);
+    this.#changeCount += 1;
+    this.#markWritten(start, end);
+    this.#noteSize();
+  }
+
+  resize(size: number): void {
+    this.#differing = undefined;
+    this.#changeCount += 1;
+    if (size > this.#live.size) this.#markWritten(this.#live.size, size);
+    for (const [sector, range] of this.#pending) {
+      if (range.end <= size) continue;
+      this.#cutSectors.set(sector, this.sectorBytes(this.#live, sector));
+      if (range.start >= size) this.#pending.delete(sector);
+      else this.#pending.set(sector, { ...range, end: size, change: this.#changeCount });
+    }
+    this.#live.resize(size);
+    this.#noteSize();
+  }
+
+  /** Both contents, as damage or a test's preparation sets them. */
+  replace(bytes: Uint8Array): void {
+    this.#live = new GrowingBytes(bytes);
+    this.#durable = this.#live.fork();
+    this.#settle();
+  }
+
+  /** The written ranges of the sectors whose surviving, or not, makes a difference. */
+  differingSectors(): ReadonlyMap<number, WrittenRange> {
+    this.#differing ??= new Map(
+      [...this.#pending].filter(([sector]) => this.differsBelow(sector, Infinity)),
+    );
+    return this.#differing;
+  }
+
+  /** Whether old and new differ in this sector of a file that ends at `size`. */
+  differsBelow(sector: number, size: number): boolean {
+    const end = Math.min(size, (sector + 1) * SECTOR_SIZE);
+    const old = this.sectorBytes(this.#durable, sector);
+    const now = this.sectorBytes(this.#live, sector);
+    for (let index = 0; index < end - sector * SECTOR_SIZE; index++) {
+      if (old[index] !== now[index]) return true;
+    }
+    return false;
+  }
+
+  /** A whole sector, zeros where the content has ended. */
+  sectorBytes(content: GrowingBytes, sector: number): Uint8Array {
+    const target = new Uint8Array(SECTOR_SIZE);
+    content.read(target, sector * SECTOR_SIZE);
+    return target;
+  }
+
+  fence(): SyncFence {
+    const sectors = new Map<number, Uint8Array>();
+    for (const sector of this.#pending.keys()) {
+      sectors.set(sector, this.sectorBytes(this.#live, sector));
+    }
+    return { change: this.#changeCount, size: this.#live.size, sectors };
+  }
+
+  /**
+   * Writes back up to `fence`, or leaves what the fault leaves. Throws errors of write-back, this
+   * one's or an earlier one's, as a kernel does: once to each `channel`.
+   */
+  sync(channel: 'sync' | 'syncNow', fence: SyncFence, fault?: Fault): void {
+    const { personality, code = 'EIO' } = fault?.kind === 'sync' ? fault : {};
+    if (personality === 'lying') return;
+    if (personality === undefined) this.#writeBack(fence);
+    else if (personality === 'btrfs') this.#revert();
+    else this.#forgetPending(fence);
+    if (personality !== undefined) this.#unreported = { sync: code, syncNow: code };
+    if (personality === 'delayed') return;
+    const error = this.#unreported[channel];
+    delete this.#unreported[channel];
+    if (error !== undefined) throw errnoError(error, 'write-back failed');
+  }
+
+  #writeBack(fence: SyncFence): void {
+    // A size that was cut and grown again leaves nothing of what was there before.
+    this.#durable.resize(Math.min(this.#durable.size, this.#sizeMin, fence.size));
+    for (const [sector, bytes] of fence.sectors) {
+      this.#durable.write(bytes, sector * SECTOR_SIZE);
+    }
+    this.#durable.resize(fence.size);
+    this.#forgetPending(fence);
+  }
+
+  #revert(): void {
+    this.#live = this.#durable.fork();
+    this.#settle();
+  }
+
+  #forgetPending(fence: SyncFence): void {
+    this.#differing = undefined;
+    if (fence.change === this.#changeCount) {
+      this.#settle();
+      return;
+    }
+    for (const [sector, { change }] of this.#pending) {
+      if (change <= fence.change) this.#pending.delete(sector);
+    }
+    this.#sizeMin = Math.min(fence.size, this.#live.size);
+    this.#sizeMax = Math.max(fence.size, this.#live.size);
+  }
+
+  #settle(): void {
+    this.#differing = undefined;
+    this.#pending.clear();
+    this.#cutSectors.clear();
+    this.#sizeMin = Math.min(this.#durable.size, this.#live.size);
+    this.#sizeMax = Math.max(this.#durable.size, this.#live.size);
+  }
+
+  #markWritten(start: number, end: number): void {
+    const lastSector = Math.floor((end - 1) / SECTOR_SIZE);
+    for (let sector = Math.floor(start / SECTOR_SIZE); sector <= lastSector; sector++) {
+      const before = this.#pending.get(sector);
+      const sectorStart = sector * SECTOR_SIZE;
+      this.#pending.set(sector, {
+        start: Math.min(before?.start ?? Infinity, Math.max(start, sectorStart)),
+        end: Math.max(before?.end ?? 0, Math.min(end, sectorStart + SECTOR_SIZE)),
+        change: this.#changeCount,
+      });
+    }
+  }
+
+  #noteSize(): void {
+    this.#sizeMin = Math.min(this.#sizeMin, this.#live.size);
+    this.#sizeMax = Math.max(this.#sizeMax, this.#live.size);
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * Appends frames to one WAL and knows how far it is durable.
+ *
+ * Frames are staged, written together with one positional write, and synced together. After a
+ * failed sync, or a cut that failed, the file is poisoned: nothing is ever written to it again
+ * (the kernel may have marked lost pages clean). What to do then is store/generation.ts's business.
+ */
+import { assert } from '../assert.ts';
+import { concatBytes } from '../bytes/bytes.ts';
+import { type File, writeFully } from '../fs/file-system.ts';
+import { FrameType, sealFrame } from './frame.ts';
+import { encodeEnd, encodeSwitch, encodeSync } from './record.ts';
+import { WAL_HEADER_SIZE, type WalHeader, type WalPosition, walBase } from './wal-header.ts';
+
+/** A commit as it was logged: its bodies, one per frame of its run. */
+export interface LoggedCommit {
+  readonly sequence: number;
+  readonly bodies: readonly Uint8Array[];
+}
+
+export class WalWriter {
+  readonly header: WalHeader;
+  readonly file: File;
+  #tip: WalPosition;
+  #durable: WalPosition;
+  #frameCount = 0;
+  #staged: Uint8Array[] = [];
+  #stagedTip: WalPosition;
+  #stagedCommits: LoggedCommit[] = [];
+  #commitChain: Uint8Array;
+  #stagedCommitChain: Uint8Array;
+  #unsynced: LoggedCommit[] = [];
+  #unsyncedSize = 0;
+  #isPoisoned = false;
+  #marked: number;
+  #stagedMark: number;
+
+  /** Requires: `file` holds the encoded header and nothing else. */
+  constructor(file: File, header: WalHeader) {
+    this.file = file;
+    this.header = header;
+    this.#tip = { generation: header.generation, offset: WAL_HEADER_SIZE, ...walBase(header) };
+    this.#stagedTip = this.#tip;
+    this.#durable = this.#tip;
+    this.#commitChain = this.#stagedCommitChain = this.#tip.chain;
+    this.#marked = this.#stagedMark = this.#tip.sequence;
+  }
+
+  /** After the last frame that was written. */
+  get tip(): WalPosition {
+    return this.#tip;
+  }
+
+  /** The chain hash of the last commit that was written: stands for the whole history up to it. */
+  get commitChain(): Uint8Array {
+    const { publishedAt, publishedChain } = this.header;
+    return this.#tip.sequence === publishedAt ? publishedChain : this.#commitChain;
+  }
+
+  /** After the last frame that is known synced. */
+  get durable(): WalPosition {
+    return this.#durable;
+  }
+
+  /** Written commits that no sync covers yet, in order. */
+  get unsynced(): readonly LoggedCommit[] {
+    return this.#unsynced;
+  }
+
+  get unsyncedSize(): number {
+    return this.#unsyncedSize;
+  }
+
+  /** The highest durable watermark that the file itself names. */
+  get markedSequence(): number {
+    return this.#marked;
+  }
+
+  get isPoisoned(): boolean {
+    return this.#isPoisoned;
+  }
+
+  poison(): void {
+    this.#isPoisoned = true;
+  }
+
+  /** Seals the frames of one commit, to be written by `writeStaged`. */
+  stage(commit: LoggedCommit): void {
+    assert(commit.sequence === this.#stagedTip.sequence + 1, 'sequence ids are consecutive');
+    for (const [i, body] of commit.bodies.entries()) {
+      const isLast = i === commit.bodies.length - 1;
+      this.#stageFrame(isLast ? FrameType.commit : FrameType.part, {
+        body,
+        sequence: commit.sequence,
+        isContinuation: i > 0,
+      });
+    }
+    this.#stagedTip = { ...this.#stagedTip, sequence: commit.sequence };
+    this.#stagedCommits.push(commit);
+    this.#stagedCommitChain = this.#stagedTip.chain;
+  }
+
+  /**
+   * Writes all staged frames with one write. If it throws what the host threw, the file holds an
+   * unknown part of them, nothing is staged any more, and `cut` must follow.
+   */
+  writeStaged(): void {
+    assert(!this.#isPoisoned, 'a poisoned WAL is never written');
+    const frames = this.#staged;
+    const bytes = frames.length === 1 ? (frames[0] as Uint8Array) : concatBytes(frames);
+    const commits = this.#stagedCommits;
+    const tip = this.#stagedTip;
+    const mark = this.#stagedMark;
+    const commitChain = this.#stagedCommitChain;
+    this.discardStaged();
+    writeFully(this.file, bytes, this.#tip.offset);
+    this.#stagedTip = this.#tip = tip;
+    this.#stagedMark = this.#marked = mark;
+    this.#stagedCommitChain = this.#commitChain = commitChain;
+    this.#frameCount += frames.length;
+    for (const commit of commits) this.#addUnsynced(commit);
+  }
+
+  discardStaged(): void {
+    this.#staged = [];
+    this.#stagedCommits = [];
+    this.#stagedTip = this.#tip;
+    this.#stagedMark = this.#marked;
+    this.#stagedCommitChain = this.#commitChain;
+  }
+
+  /**
+   * Cuts the file back to the last whole write. What was cut may still come back after a power
+   * loss until the next sync succeeds. Throws what the host threw, and poisons the file.
+   */
+  cut(): void {
+    this.discardStaged();
+    try {
+      this.file.truncate(this.#tip.offset);
+    } catch (error) {
+      this.#isPoisoned = true;
+      throw error;
+    }
+  }
+
+  /** Everything up to `position`, a former `tip`, is synced. */
+  markDurable(position: WalPosition): void {
+    if (position.offset <= this.#durable.offset) return;
+    this.#durable = position;
+    const kept = this.#unsynced.filter((commit) => commit.sequence > position.sequence);
+    this.#unsynced = kept;
+    this.#unsyncedSize = kept.reduce((size, commit) => size + commitSize(commit), 0);
+  }
+
+  /** A Sync record: names the watermark, not itself synced. */
+  stageSync(): void {
+    const { sequence } = this.#durable;
+    this.#stageFrame(FrameType.sync, { body: encodeSync(sequence), sequence: this.#tip.sequence });
+  }
+
+  /** A Switch record, where commits go on in another generation, and the End record. */
+  stageEnd(next: number | undefined): void {
+    const { sequence } = this.#tip;
+    if (next !== undefined) {
+      this.#stageFrame(FrameType.switch, { body: encodeSwitch(next), sequence });
+    }
+    const frames = this.#frameCount + this.#staged.length;
+    const body = encodeEnd({ frames, bytes: this.#stagedTip.offset, last: sequence });
+    this.#stageFrame(FrameType.end, { body, sequence });
+  }
+
+  #stageFrame(
+    type: number,
+    content: {
+      readonly body: Uint8Array;
+      readonly sequence: number;
+      readonly isContinuation?: boolean;
+    },
+  ): void {
+    const { body, sequence, isContinuation = false } = content;
+    const { offset, chain, generation } = this.#stagedTip;
+    const durable = this.#durable.sequence;
+    const header = { type, isContinuation, sequence, durable, previous: chain };
+    const frame = sealFrame(header, body, { offset, key: this.header.key });
+    this.#staged.push(frame.bytes);
+    this.#stagedMark = durable;
+    this.#stagedTip = {
+      generation,
+      offset: offset + frame.bytes.length,
+      sequence: this.#stagedTip.sequence,
+      chain: frame.chain,
+    };
+  }
+
+  #addUnsynced(commit: LoggedCommit): void {
+    this.#unsynced.push(commit);
+    this.#unsyncedSize += commitSize(commit);
+  }
+}
+
+function commitSize(commit: LoggedCommit): number {
+  return commit.bodies.reduce((size, body) => size + body.length, 0);
+}

@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => fileURLToPath(new URL(`src/${path}`, import.meta.url));
+
+// The examples in README.md and docs/ import the package by its name and run against the sources.
+const alias = [
+  { find: /^onewal\/node$/, replacement: source('fs/node.ts') },
+  { find: /^onewal\/memory$/, replacement: source('fs/memory.ts') },
+  { find: /^onewal\/testing$/, replacement: source('testing/index.ts') },
+  { find: /^onewal$/, replacement: source('index-node.ts') },
+];
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
