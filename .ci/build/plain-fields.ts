@@ -31,7 +31,6 @@ export function plainFields(): Rolldown.Plugin {
   };
 }
 
-/** The class is part of the new name: a subclass may have a private field of the same name. */
 function renamePrivate(code: string, id: string): string {
   const file = ts.createSourceFile(id, code, ts.ScriptTarget.ESNext, true);
   const found: ts.PrivateIdentifier[] = [];
@@ -41,15 +40,20 @@ function renamePrivate(code: string, id: string): string {
   };
   visit(file);
   return found.reduceRight(
-    (text, node) =>
-      text.slice(0, node.getStart()) +
-      `_${classNameAround(node)}_${node.text.slice(1)}` +
-      text.slice(node.end),
+    (text, node) => text.slice(0, node.getStart()) + plainName(node) + text.slice(node.end),
     code,
   );
 }
 
-function classNameAround(node: ts.Node): string {
-  if (ts.isClassLike(node)) return node.name?.text ?? '';
-  return classNameAround(node.parent);
+/** A subclass puts its own name in front: its parent may have a private field of the same name. */
+function plainName(node: ts.PrivateIdentifier): string {
+  const owner = classAround(node);
+  const isSubclass = owner.heritageClauses?.some(
+    ({ token }) => token === ts.SyntaxKind.ExtendsKeyword,
+  );
+  return `_${isSubclass ? `${owner.name?.text}_` : ''}${node.text.slice(1)}`;
+}
+
+function classAround(node: ts.Node): ts.ClassLikeDeclaration {
+  return ts.isClassLike(node) ? node : classAround(node.parent);
 }

@@ -29,27 +29,30 @@ export class GrowingBytes {
   }
 
   read(target: Uint8Array, offset: number): number {
-    if (offset >= this.#size) return 0;
     const part = this.view(offset, offset + target.length);
     target.set(part);
     return part.length;
   }
 
-  /** Writes anywhere; a gap behind the end is filled with zeros. */
   write(source: Uint8Array, offset: number): void {
+    assert(offset <= this.#size, 'a write leaves no hole before it');
     const end = offset + source.length;
     this.#reserve(end);
     this.#buffer.set(source, offset);
     this.#size = Math.max(this.#size, end);
   }
 
-  /** Cuts the end, or extends it with zeros. */
-  resize(size: number): void {
-    assert(size >= 0, 'a size is not negative');
-    if (size === this.#size) return;
+  /** Cuts the end. */
+  truncate(size: number): void {
+    assert(size <= this.#size, 'a cut does not grow');
+    this.#size = size;
+  }
+
+  /** Grows the end with zeros. */
+  extend(size: number): void {
+    assert(size >= this.#size, 'an extension does not cut');
     this.#reserve(size);
-    // Bytes behind the end stay zero, so that growing again never shows what was cut.
-    if (size < this.#size) this.#buffer.fill(0, size, this.#size);
+    this.#buffer.fill(0, this.#size, size);
     this.#size = size;
   }
 

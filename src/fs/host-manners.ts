@@ -36,9 +36,14 @@ export class HostManners {
     if (fileCount >= this.#fileCountMax) throw errnoError('ENOSPC', 'no file left in the pool');
   }
 
-  /** Throws EINVAL when a host that can only append is asked for anything else. */
+  /** Throws EINVAL for a hole, and for anything but appending where the host can do no more. */
   checkOffset(offset: number, fileSize: number): void {
-    if (!this.isPoor || offset === fileSize) return;
-    throw errnoError('EINVAL', `this host only appends: write at ${offset} of ${fileSize} bytes`);
+    const isPossible = this.isPoor ? offset === fileSize : offset <= fileSize;
+    if (!isPossible) throw errnoError('EINVAL', `write at ${offset} of ${fileSize} bytes`);
+  }
+
+  /** Throws EINVAL when a cut would be above the size. */
+  checkCut(size: number, fileSize: number): void {
+    if (size > fileSize) throw errnoError('EINVAL', `cut of ${fileSize} bytes to ${size}`);
   }
 }

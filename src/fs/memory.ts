@@ -92,7 +92,8 @@ class MemoryFile implements File {
 
   truncate(size: number): void {
     this.#access.checkWritable();
-    this.#content.resize(size);
+    this.#manners.checkCut(size, this.#content.size);
+    this.#content.truncate(size);
   }
 
   size(): number {

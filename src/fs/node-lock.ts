@@ -152,18 +152,11 @@ function heldBy(attempt: KernelLockAttempt, directory: string): KernelLock | und
 }
 
 function locked(directory: string, record: LockRecord): LockedError {
-  const { pid, host, since } = record;
-  const who = pid === undefined ? 'another process' : `process ${pid} on ${host}, since ${since}`;
-  const holder = {
-    ...(pid === undefined ? {} : { pid }),
-    ...(host === undefined ? {} : { host }),
-    ...(since === undefined ? {} : { since }),
-  };
-  return new LockedError(
-    'LOCKED',
-    `${directory} is in use by ${who}: close the store there, or open it read only`,
-    { holder },
-  );
+  const { domain: _, ...holder } = record;
+  const { pid, host = 'an unknown host', since = 'an unknown time' } = holder;
+  const who = pid === undefined ? 'another process' : `process ${pid} on ${host} since ${since}`;
+  const message = `${directory} is in use by ${who}: close the store there, or open it read only`;
+  return new LockedError('LOCKED', message, { holder });
 }
 
 /** The same for every path to the directory, also through links and other copies of this package. */

@@ -22,7 +22,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { assert } from '../assert.ts';
 import { errnoError, errnoOf } from './errno.ts';
-import type { File, FileSystem, FileSystemFacts } from './file-system.ts';
+import type { FileSystem, FileSystemFacts } from './file-system.ts';
 import { NodeFile } from './node-file.ts';
 import { type NodeLock, takeNodeLock } from './node-lock.ts';
 
@@ -50,7 +50,7 @@ export class NodeFileSystem implements FileSystem {
     return { location: this.#directory(), durability: 'media', lock: this.#lockKind };
   }
 
-  open(name: string, mode: 'read' | 'create'): File {
+  open(name: string, mode: 'read' | 'create'): NodeFile {
     const path = this.#pathOf(name);
     if (mode === 'read') return new NodeFile(openRegular(path));
     this.#makeDirectory(dirname(path));
@@ -82,7 +82,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   syncDirectory(): void {
-    for (const path of [...this.#unsynced, this.#directory()]) {
+    for (const path of new Set([...this.#unsynced, this.#directory()])) {
       syncDirectoryAt(path);
       this.#unsynced.delete(path);
     }

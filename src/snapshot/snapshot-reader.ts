@@ -5,7 +5,7 @@ import type { File } from '../fs/file-system.ts';
 import type { Task } from '../fs/task.ts';
 import type { BlockCache } from './block-cache.ts';
 import { BlockSource } from './block-source.ts';
-import type { SnapshotFooter, SnapshotMap } from './footer.ts';
+import type { SnapshotFooter } from './footer.ts';
 import { HEADER_SIZE } from './format.ts';
 import { type ScannedBlock, scanBlocks, type UnreadableBytes } from './scan.ts';
 import { SequenceReader } from './sequence-reader.ts';
@@ -122,15 +122,14 @@ export class SnapshotReader {
 
 function treesOf(
   source: BlockSource,
-  ends: { readonly footer: SnapshotFooter; readonly footerOffset: number },
+  { footer, footerOffset }: { readonly footer: SnapshotFooter; readonly footerOffset: number },
 ): ReadonlyMap<number, MapTrees> {
   const trees = new Map<number, MapTrees>();
-  for (const map of ends.footer.maps) {
-    const { entries, sequences }: SnapshotMap = map;
+  for (const { id, entries, sequences } of footer.maps) {
     if (entries === undefined || sequences === undefined) continue;
-    const sequenceTree = new Tree(source, sequences, ends.footerOffset);
-    trees.set(map.id, {
-      entries: new Tree(source, entries, ends.footerOffset),
+    const sequenceTree = new Tree(source, sequences, footerOffset);
+    trees.set(id, {
+      entries: new Tree(source, entries, footerOffset),
       sequenceTree,
       sequences: new SequenceReader(sequenceTree),
     });

@@ -125,9 +125,9 @@ export class CommitQueue {
         break;
       }
     }
-    this.#markWatermark();
     this.#isRunning = false;
-    for (const resolve of this.#idle.splice(0)) resolve();
+    this.#markWatermark();
+    if (!this.#isRunning) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   async #commitNext(): Promise<void> {

@@ -102,13 +102,14 @@ export class Maintenance {
     this.#epoch++;
   }
 
-  *makeReserve(): Task<void> {
+  *makeReserve(manner: Manner): Task<void> {
     const engine = this.#engine;
     if (engine.hasReserve) return;
     try {
       const file = yield* wait(engine.fs.open(RESERVE_NAME, 'create'));
       try {
         writeFully(file, new Uint8Array(RESERVE_SIZE), 0);
+        yield* wait(manner.sync(file));
         engine.hasReserve = true;
       } finally {
         file.close();
@@ -123,7 +124,7 @@ export class Maintenance {
     yield* this.#freeze(work);
     yield* this.#writeFrozen(work);
     yield* this.#removeSuperseded();
-    yield* this.makeReserve();
+    yield* this.makeReserve(work.manner);
     return this.#report();
   }
 

@@ -161,7 +161,7 @@ function* publish(engine: Engine, maintenance: Maintenance, manner: Manner): Tas
     lastSequence: writer.tip.sequence,
   });
   for (const name of recovered.unfinished) yield* removeLeftover(engine, name);
-  yield* maintenance.makeReserve();
+  yield* maintenance.makeReserve(manner);
   if (engine.files.walCount > WAL_COUNT_MAX) yield* maintenance.atOpen(manner);
 }
 

@@ -2,6 +2,7 @@
 import { toHex } from '../bytes/bytes.ts';
 import type { LossReport } from '../errors.ts';
 import type { FileSystemFacts } from '../fs/file-system.ts';
+import type { MapDefinition } from './catalog.ts';
 import type { Counters, Engine } from './engine.ts';
 import type { RecoveryReport } from './recovered.ts';
 
@@ -25,6 +26,8 @@ export interface StoreInfo {
 }
 
 export interface MapStats {
+  readonly keyEncoding: string;
+  readonly valueEncoding: string;
   readonly count: number;
   readonly bytesUsed: number;
   readonly byteQuota: number | undefined;
@@ -87,12 +90,10 @@ export function statsOf(engine: Engine): StoreStats {
   };
 }
 
-function mapStats(
-  engine: Engine,
-  map: { readonly id: number; readonly quota: number | undefined },
-): MapStats {
+function mapStats(engine: Engine, map: MapDefinition): MapStats {
+  const { keyEncoding, valueEncoding, quota } = map;
   const { count, bytes } = engine.usage.of(map.id);
-  return { count, bytesUsed: bytes, byteQuota: map.quota };
+  return { keyEncoding, valueEncoding, count, bytesUsed: bytes, byteQuota: quota };
 }
 
 function uuidText(bytes: Uint8Array): string {

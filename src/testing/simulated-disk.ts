@@ -9,8 +9,9 @@ import { HostManners, type HostOptions } from '../fs/host-manners.ts';
 import { ProcessLockSeat } from '../fs/process-lock.ts';
 import type { Awaitable } from '../fs/task.ts';
 import { contentDigest } from './content-digest.ts';
-import { type CrashImageOptions, crashImages, type NameOperation } from './crash-images.ts';
+import { type CrashImageOptions, crashImages } from './crash-images.ts';
 import { type Fault, type FaultPlan, type PortCallKind, SimulatedCrash } from './fault.ts';
+import { SimulatedDirectory } from './simulated-directory.ts';
 import { BlockingSimulatedFile, type FileHost, SimulatedFile } from './simulated-file.ts';
 import { SimulatedInode } from './simulated-inode.ts';
 
@@ -32,11 +33,7 @@ export class SimulatedDisk implements FileSystem {
   readonly #options: SimulatedDiskOptions;
   readonly #manners: HostManners;
   readonly #lockSeat = new ProcessLockSeat(this.facts.location);
-  readonly #names = new Map<string, SimulatedInode>();
-  /** Removed while open: they take space until they are closed. */
-  readonly #nameless = new Set<SimulatedInode>();
-  #durableNames = new Map<string, SimulatedInode>();
-  #operations: NameOperation[] = [];
+  #directory = new SimulatedDirectory();
   #callCount = 0;
   #isCrashed = false;
 
@@ -58,13 +55,12 @@ export class SimulatedDisk implements FileSystem {
 
   /** Sectors that a power cut now may leave old or new. */
   get pendingSectorCount(): number {
-    const inodes = new Set([...this.#names.values(), ...this.#durableNames.values()]);
-    return [...inodes].reduce((sum, inode) => sum + inode.differingSectors().size, 0);
+    return this.#directory.pendingSectorCount;
   }
 
   open(name: string, mode: 'read' | 'create'): Awaitable<File> {
     return this.#answer('open', name, () => {
-      const inode = mode === 'read' ? this.#find(name) : this.#create(name);
+      const inode = mode === 'read' ? this.#directory.find(name) : this.#create(name);
       const HostFile = this.#manners.isPoor ? SimulatedFile : BlockingSimulatedFile;
       return new HostFile({ host: this.#fileHost, name, inode, access: new FileAccess(mode) });
     });
@@ -75,14 +71,7 @@ export class SimulatedDisk implements FileSystem {
   }
 
   remove(name: string): Awaitable<void> {
-    return this.#answer('remove', name, () => {
-      const inode = this.#names.get(name);
-      if (inode === undefined) return;
-      this.#names.delete(name);
-      this.#operations.push({ name });
-      for (const other of this.#nameless) if (other.openCount === 0) this.#nameless.delete(other);
-      this.#nameless.add(inode);
-    });
+    return this.#answer('remove', name, () => this.#directory.remove(name));
   }
 
   syncDirectory(): Awaitable<void> {
@@ -90,8 +79,7 @@ export class SimulatedDisk implements FileSystem {
       const { personality } = fault?.kind === 'sync' ? fault : {};
       if (personality === 'lying' || personality === 'delayed') return;
       if (fault?.kind === 'sync') throw errnoError(fault.code ?? 'EIO', 'directory sync');
-      this.#durableNames = new Map(this.#names);
-      this.#operations = [];
+      this.#directory.sync();
     });
   }
 
@@ -121,10 +109,9 @@ export class SimulatedDisk implements FileSystem {
    * thing missing. First comes that with nothing. The disks are fresh: everything on them is durable.
    */
   *powerLossImages(options: CrashImageOptions = {}): Generator<SimulatedDisk> {
-    const state = { durableNames: this.#durableNames, operations: this.#operations };
-    for (const image of crashImages(state, options)) {
+    for (const image of crashImages(this.#directory.crashState, options)) {
       const disk = this.#emptyDisk();
-      for (const [name, content] of image) disk.#adopt(name, new SimulatedInode(content));
+      for (const [name, content] of image) disk.#directory.adopt(name, new SimulatedInode(content));
       yield disk;
     }
   }
@@ -132,34 +119,23 @@ export class SimulatedDisk implements FileSystem {
   /** The same disk, unlocked, running, without a plan, and with what is pending still pending. */
   clone(): SimulatedDisk {
     const disk = this.#emptyDisk();
-    const clones = new Map<SimulatedInode, SimulatedInode>();
-    const cloneOf = (inode: SimulatedInode) => {
-      const clone = clones.get(inode) ?? inode.clone();
-      clones.set(inode, clone);
-      return clone;
-    };
-    for (const [name, inode] of this.#names) disk.#names.set(name, cloneOf(inode));
-    for (const [name, inode] of this.#durableNames) disk.#durableNames.set(name, cloneOf(inode));
-    disk.#operations = this.#operations.map(({ name, inode }) =>
-      inode === undefined ? { name } : { name, inode: cloneOf(inode) },
-    );
+    disk.#directory = this.#directory.clone();
     return disk;
   }
 
   names(): string[] {
-    return [...this.#names.keys()];
+    return [...this.#directory.files.keys()];
   }
 
   readFile(name: string): Uint8Array {
-    return this.#find(name).live.view().slice();
+    return this.#directory.find(name).live.view().slice();
   }
 
   /** Sets a file's content, durably, past the port: no call is counted and no fault applies. */
   writeFile(name: string, bytes: Uint8Array): void {
-    const inode = this.#names.get(name) ?? new SimulatedInode();
+    const inode = this.#directory.files.get(name) ?? new SimulatedInode();
     inode.replace(bytes.slice());
-    this.#operations = this.#operations.filter((operation) => operation.name !== name);
-    this.#adopt(name, inode);
+    this.#directory.adopt(name, inode);
   }
 
   flipBit(name: string, byteOffset: number, bit: number): void {
@@ -172,12 +148,13 @@ export class SimulatedDisk implements FileSystem {
 
   /** Equal for disks that a reader cannot tell apart. Not cryptographic. */
   digest(): string {
-    return contentDigest(this.#names);
+    return contentDigest(this.#directory.files);
   }
 
   readonly #fileHost: FileHost = {
     enter: (kind, file, byteCount) => this.#enter(kind, file, byteCount),
     admit: (inode, offset, byteCount) => this.#admit(inode, offset, byteCount),
+    checkCut: (inode, size) => this.#manners.checkCut(size, inode.live.size),
     crash: () => this.#crash(),
     checkRunning: () => this.#checkRunning(),
   };
@@ -226,31 +203,12 @@ export class SimulatedDisk implements FileSystem {
 
   #freeByteCount(): number | undefined {
     if (this.capacity === undefined) return undefined;
-    let used = 0;
-    for (const inode of this.#names.values()) used += inode.live.size;
-    for (const inode of this.#nameless) if (inode.openCount > 0) used += inode.live.size;
-    return Math.max(0, this.capacity - used);
-  }
-
-  #find(name: string): SimulatedInode {
-    const inode = this.#names.get(name);
-    if (inode === undefined) throw errnoError('ENOENT', `no such file: ${name}`);
-    return inode;
+    return Math.max(0, this.capacity - this.#directory.usedByteCount);
   }
 
   #create(name: string): SimulatedInode {
-    if (this.#names.has(name)) throw errnoError('EEXIST', `file exists: ${name}`);
-    this.#manners.checkFileCount(this.#names.size);
-    const inode = new SimulatedInode();
-    this.#names.set(name, inode);
-    this.#operations.push({ name, inode });
-    return inode;
-  }
-
-  /** Puts a file into the directory, durably. */
-  #adopt(name: string, inode: SimulatedInode): void {
-    this.#names.set(name, inode);
-    this.#durableNames.set(name, inode);
+    if (!this.#directory.files.has(name)) this.#manners.checkFileCount(this.#directory.files.size);
+    return this.#directory.create(name);
   }
 
   #emptyDisk(): SimulatedDisk {

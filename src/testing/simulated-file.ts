@@ -10,6 +10,8 @@ export interface FileHost {
   enter(kind: PortCallKind, file: string, byteCount?: number): Fault | undefined;
   /** How many of these bytes fit; throws ENOSPC when none does, EINVAL for a bad offset. */
   admit(inode: SimulatedInode, offset: number, byteCount: number): number;
+  /** Throws EINVAL when the cut would be above the size. */
+  checkCut(inode: SimulatedInode, size: number): void;
   crash(): never;
   checkRunning(): void;
 }
@@ -51,9 +53,11 @@ export class SimulatedFile implements File {
   }
 
   truncate(size: number): void {
+    const { host, access, inode } = this.opened;
     this.#enter('truncate');
-    this.opened.access.checkWritable();
-    this.opened.inode.resize(size);
+    access.checkWritable();
+    host.checkCut(inode, size);
+    inode.truncate(size);
   }
 
   size(): number {

@@ -81,25 +81,22 @@ export class SimulatedInode {
   write(source: Uint8Array, offset: number): void {
     if (source.length === 0) return;
     this.#differing = undefined;
-    const start = Math.min(offset, this.#live.size);
-    const end = offset + source.length;
     this.#live.write(source, offset);
     this.#changeCount += 1;
-    this.#markWritten(start, end);
+    this.#markWritten(offset, offset + source.length);
     this.#noteSize();
   }
 
-  resize(size: number): void {
+  truncate(size: number): void {
     this.#differing = undefined;
     this.#changeCount += 1;
-    if (size > this.#live.size) this.#markWritten(this.#live.size, size);
     for (const [sector, range] of this.#pending) {
       if (range.end <= size) continue;
       this.#cutSectors.set(sector, this.sectorBytes(this.#live, sector));
       if (range.start >= size) this.#pending.delete(sector);
       else this.#pending.set(sector, { ...range, end: size, change: this.#changeCount });
     }
-    this.#live.resize(size);
+    this.#live.truncate(size);
     this.#noteSize();
   }
 
@@ -162,12 +159,12 @@ export class SimulatedInode {
   }
 
   #writeBack(fence: SyncFence): void {
-    // A size that was cut and grown again leaves nothing of what was there before.
-    this.#durable.resize(Math.min(this.#durable.size, this.#sizeMin, fence.size));
+    const sectorEnds = [...fence.sectors.keys()].map((sector) => (sector + 1) * SECTOR_SIZE);
+    this.#durable.extend(Math.max(this.#durable.size, fence.size, ...sectorEnds));
     for (const [sector, bytes] of fence.sectors) {
       this.#durable.write(bytes, sector * SECTOR_SIZE);
     }
-    this.#durable.resize(fence.size);
+    this.#durable.truncate(fence.size);
     this.#forgetPending(fence);
   }
 

@@ -160,6 +160,16 @@ function testContent({ make }: FileSystemSubject): void {
     expect(writer.size()).toBe(1);
   });
 
+  test('a closed file does not reach the file that is opened next', async () => {
+    const fs = make();
+    const closed = await createWith(fs, '1.wal', bytes(1));
+
+    closed.close();
+    await createWith(fs, '2.wal', bytes(1, 2));
+
+    expect(await codeOf(() => closed.size())).toBe('EBADF');
+  });
+
   test('a closed file refuses every call, and closing twice is fine', async () => {
     const file = await createWith(make(), '1.wal', bytes(1));
 

@@ -4,16 +4,19 @@
  */
 import { Store } from 'onewal';
 import { MemoryFileSystem } from 'onewal/memory';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { chainOf } from '../../docs/examples/survive/blocks/block-file.mjs';
 import { faultsIn as blockFaultsIn } from '../../docs/examples/survive/blocks/checker.mjs';
 import { Ledger } from '../../docs/examples/survive/blocks/ledger.mjs';
 import { openMaps as openBlockMaps } from '../../docs/examples/survive/blocks/maps.mjs';
 import { parseReport } from '../../docs/examples/survive/report.mjs';
-import { lost, otherFault } from '../../docs/examples/survive/tally.mjs';
+import { Rounds } from '../../docs/examples/survive/rounds.mjs';
+import { lost, otherFault, Tally } from '../../docs/examples/survive/tally.mjs';
 import { Acknowledged } from '../../docs/examples/survive/triggers/acknowledged.mjs';
 import { faultsIn } from '../../docs/examples/survive/triggers/checker.mjs';
 import { CHAIN } from './synthetic-blocks.ts';
+
+const EXAMPLE = new URL('../../docs/examples/survive/', import.meta.url);
 
 const NO_CONTENTS = {
   balances: new Map(),
@@ -65,4 +68,37 @@ describe('the check of acknowledgements', () => {
 
     expect(faults).toEqual([lost('block 1 was there or acknowledged, and the tip is -1')]);
   });
+});
+
+describe('the rounds', () => {
+  test('report a worker that ends before its work', async () => {
+    const tally = await tallyOf(0);
+
+    expect(tally.faults).toEqual([otherFault('the worker ended before its work')]);
+  });
+
+  test('report a worker that ends before its kill, and go no further', async () => {
+    const tally = await tallyOf(3);
+
+    expect(tally.faults).toEqual([otherFault('the worker ended before its kill')]);
+    expect(tally.kills).toBe(1);
+  });
+
+  /** Of a run whose workers do nothing at all. */
+  async function tallyOf(rounds: number) {
+    vi.spyOn(console, 'log').mockReturnValue();
+    const worker = { script: new URL('input-error.mjs', EXAMPLE), task: {} };
+    const moment = { label: 'working', report: 'never made', count: 1, delayMs: 0 };
+    const tally = new Tally();
+    const scenario = {
+      seed: 'any',
+      doom: () => ({ worker, moment }),
+      idleWorker: () => worker,
+      lastWorker: () => worker,
+      hear: () => false,
+      check: async () => ({ openMs: 1, summary: '', faults: [] }),
+    };
+    await new Rounds(scenario, rounds, tally).run(true);
+    return tally;
+  }
 });

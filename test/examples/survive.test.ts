@@ -65,13 +65,13 @@ describe('a run with made-up triggers', { timeout: RUN_MS_MAX }, () => {
   test.each<[string, (maps: triggers.Maps) => Write, string]>([
     [
       'a response that is gone',
-      (maps) => ({ type: 'remove', map: maps.responses, key: 700 }),
-      'trigger 700 is gone, and has no response',
+      (maps) => ({ type: 'remove', map: maps.responses, key: 200 }),
+      'trigger 200 is gone, and has no response',
     ],
     [
       'a trigger that is back',
-      (maps) => ({ type: 'put', map: maps.pending, key: [0, 700], value: {} }),
-      'trigger 700 has a response, and is still pending',
+      (maps) => ({ type: 'put', map: maps.pending, key: [0, 200], value: {} }),
+      'trigger 200 has a response, and is still pending',
     ],
     [
       'a state variable that is gone',

@@ -17,6 +17,19 @@ test('the pool of files can be smaller', async () => {
   await expect(fs.open('2.wal', 'create')).rejects.toMatchObject({ code: 'ENOSPC' });
 });
 
+test.each(['rich', 'poor'] as const)(
+  'a %s host leaves no hole and grows no file by a cut',
+  async (host) => {
+    const file = await new MemoryFileSystem({ host }).open('1.wal', 'create');
+
+    expect(() => file.write(Uint8Array.of(1), 1)).toThrow(
+      expect.objectContaining({ code: 'EINVAL' }),
+    );
+    expect(() => file.truncate(1)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+    expect(file.size()).toBe(0);
+  },
+);
+
 test('two instances share nothing', () => {
   const left = new MemoryFileSystem();
   const right = new MemoryFileSystem();

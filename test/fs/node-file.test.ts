@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import * as nodeFs from 'node:fs';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
@@ -9,12 +10,20 @@ import { NodeFileSystem } from '../../src/fs/node.ts';
 
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof nodeFs>();
-  const watched = ['closeSync', 'fdatasync', 'fdatasyncSync', 'openSync', 'readSync', 'writeSync'];
+  const watched = [
+    'closeSync',
+    'fdatasync',
+    'fdatasyncSync',
+    'fsyncSync',
+    'openSync',
+    'readSync',
+    'writeSync',
+  ];
   const spies = watched.map((name) => [name, vi.fn(Reflect.get(fs, name))]);
   return { ...fs, ...Object.fromEntries(spies) };
 });
 
-const root = mkdtempSync(join(tmpdir(), 'onewal-node-file-'));
+const root = realpathSync(mkdtempSync(join(tmpdir(), 'onewal-node-file-')));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 afterEach(() => vi.clearAllMocks());
 
@@ -25,20 +34,23 @@ function freshFile() {
   return { file: new NodeFileSystem(root).open(name, 'create'), path: join(root, name) };
 }
 
-function failNext(call: 'readSync' | 'writeSync' | 'openSync', code: string, times: number): void {
-  for (let index = 0; index < times; index++) {
-    vi.mocked(nodeFs[call]).mockImplementationOnce(() => {
-      throw errnoError(code, call);
-    });
-  }
+function failNext(
+  call: typeof nodeFs.readSync | typeof nodeFs.writeSync,
+  code: string,
+  times: number,
+): void {
+  const fail = () => {
+    throw errnoError(code, 'injected');
+  };
+  for (let index = 0; index < times; index++) vi.mocked(call).mockImplementationOnce(fail);
 }
 
 test.each(['EINTR', 'EAGAIN'])('an interrupted call is tried again: %s', (code) => {
   const { file, path } = freshFile();
 
-  failNext('writeSync', code, 8);
+  failNext(nodeFs.writeSync, code, 8);
   writeFully(file, Uint8Array.of(1, 2), 0);
-  failNext('readSync', code, 8);
+  failNext(nodeFs.readSync, code, 8);
   const target = new Uint8Array(2);
 
   expect([file.read(target, 0), ...target]).toEqual([2, 1, 2]);
@@ -47,14 +59,14 @@ test.each(['EINTR', 'EAGAIN'])('an interrupted call is tried again: %s', (code) 
 
 test('a call that is interrupted for ever fails', () => {
   const { file } = freshFile();
-  failNext('writeSync', 'EINTR', 9);
+  failNext(nodeFs.writeSync, 'EINTR', 9);
 
   expect(() => file.write(Uint8Array.of(1), 0)).toThrow(expect.objectContaining({ code: 'EINTR' }));
 });
 
 test('another error is not tried again', () => {
   const { file } = freshFile();
-  failNext('writeSync', 'EIO', 1);
+  failNext(nodeFs.writeSync, 'EIO', 1);
 
   expect(() => file.write(Uint8Array.of(1), 0)).toThrow(expect.objectContaining({ code: 'EIO' }));
   expect(nodeFs.writeSync).toHaveBeenCalledOnce();
@@ -108,12 +120,59 @@ test('no descriptor is closed under a running sync, and all are closed after it'
   expect(nodeFs.closeSync).toHaveBeenCalledTimes(2);
 });
 
-test('a file whose second descriptor cannot be opened is not left behind', () => {
+/** Collects the directories that are synced from now on: each is opened just before. */
+function watchDirectorySyncs(): string[] {
+  const paths: string[] = [];
+  vi.mocked(nodeFs.fsyncSync).mockImplementation(() => {
+    paths.push(String(vi.mocked(nodeFs.openSync).mock.lastCall?.[0]));
+  });
+  return paths;
+}
+
+test('a directory is synced with those that were made for it, and later alone', () => {
+  const path = join(root, 'deep', 'store');
+  const fs = new NodeFileSystem(path);
+  fs.open('1.wal', 'create');
+
+  const first = watchDirectorySyncs();
+  fs.syncDirectory();
+  const second = watchDirectorySyncs();
+  fs.syncDirectory();
+
+  expect(first.sort()).toEqual([root, join(root, 'deep'), path]);
+  expect(second).toEqual([path]);
+});
+
+test('the quarantine is synced when a file in it came or went', () => {
+  const path = join(root, 'quarantined');
+  const fs = new NodeFileSystem(path);
+
+  fs.open('quarantine/1.wal', 'create');
+  const afterCreation = watchDirectorySyncs();
+  fs.syncDirectory();
+  fs.remove('quarantine/1.wal');
+  const afterRemoval = watchDirectorySyncs();
+  fs.syncDirectory();
+
+  expect(afterCreation).toContain(join(path, 'quarantine'));
+  expect(afterRemoval).toContain(join(path, 'quarantine'));
+});
+
+test('a pipe is not even opened', () => {
+  const path = join(root, 'pipe');
+  execFileSync('mkfifo', [path]);
+
+  expect(() => new NodeFileSystem(root).open('pipe', 'read')).toThrow('not a file');
+
+  expect(nodeFs.openSync).not.toHaveBeenCalled();
+});
+
+test('a file whose second descriptor cannot be opened is not left behind', async () => {
+  const { openSync } = await vi.importActual<typeof nodeFs>('node:fs');
   const fs = new NodeFileSystem(root);
   const before = fs.list();
-  const { openSync } = nodeFs;
-  vi.mocked(openSync)
-    .mockImplementationOnce(openSync.bind(undefined))
+  vi.mocked(nodeFs.openSync)
+    .mockImplementationOnce(openSync)
     .mockImplementationOnce(() => {
       throw errnoError('EMFILE', 'open');
     });

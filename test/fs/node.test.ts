@@ -62,6 +62,16 @@ test('only the user can read what is made', () => {
   lock.release();
 });
 
+test('the kind of lock is a fact once it is taken', () => {
+  const fs = new NodeFileSystem(freshPath());
+  expect(fs.facts.lock).toBe('advisory');
+
+  const lock = fs.lock();
+
+  expect(fs.facts.lock).toBe('kernel');
+  lock.release();
+});
+
 test('a relative path is resolved once, when the file system is made', () => {
   const path = freshPath();
   const before = process.cwd();
@@ -86,6 +96,7 @@ test('a linked directory is followed, once', () => {
 
   fs.open('1.wal', 'create');
   rmSync(link);
+  symlinkSync(root, link);
   fs.open('2.wal', 'create');
 
   expect(readdirSync(target).sort()).toEqual(['1.wal', '2.wal']);

@@ -95,7 +95,7 @@ test('no edit of a block under right checksums does worse than a CorruptionError
 
       if (opened.state === 'valid') readEverything(opened.reader);
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   );
 });
 

@@ -92,6 +92,18 @@ test('bytes after the footer make a file unfinished', () => {
   expect(openBytes(longer).state).toBe('unfinished');
 });
 
+test('a rotten block is reported once, at its offset, and nothing else is', () => {
+  const sound = writeEntries(numberedEntries(100), { limits: { ...SMALL_LIMITS, pageSize: 300 } });
+  const blocks = [...readerOf(sound).blocks()];
+  expect(new Set(blocks.map(({ kind }) => kind)).size).toBe(3);
+
+  for (const { offset, length } of blocks) {
+    const rotten = sound.slice();
+    rotten[offset + length - 20] = (rotten[offset + length - 20] as number) ^ 1;
+    expect(damageOf(rotten).map((damage) => damage.offset)).toEqual([offset]);
+  }
+});
+
 test('two blocks that have changed places are found', () => {
   const sound = writeEntries(
     Array.from({ length: 300 }, (_, i) => entry(`k${1000 + i}`, 'same')),

@@ -52,6 +52,8 @@ export async function checkStore(directory, { isThorough, ...options }, inspect)
 
 /** @param {Store} store @returns {Promise<Fault[]>} */
 async function verifyFaults(store) {
-  const report = await store.verify();
-  return report.isClean ? [] : [otherFault(`verify found ${JSON.stringify(report)}`)];
+  const { damage } = await store.verify();
+  return damage.map(({ file, offset, reason }) =>
+    otherFault(`${file} at byte ${offset}: ${reason}`),
+  );
 }

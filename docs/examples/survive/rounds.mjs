@@ -61,10 +61,10 @@ export class Rounds {
     const { worker, moment } = this.#doom(round);
     const { acknowledged, signal } = await this.#live(worker, moment);
     this.tally.kills += 1;
-    if (signal !== 'SIGKILL')
-      this.tally.faults.push(otherFault('the worker ended before its kill'));
-    const event = `killed while ${moment.label.padEnd(13)} ${commits(acknowledged)}`;
-    if (round < this.count && this.#isOpening(round + 1)) {
+    const isKilled = signal === 'SIGKILL';
+    if (!isKilled) this.tally.faults.push(otherFault('the worker ended before its kill'));
+    const event = `killed while ${moment.label.padEnd(14)} ${acknowledging(acknowledged)}`;
+    if (isKilled && round < this.count && this.#isOpening(round + 1)) {
       printRound(round, event, 'left as it is: the next kill hits its recovery');
       return;
     }
@@ -73,9 +73,9 @@ export class Rounds {
   }
 
   async #finish() {
-    const { acknowledged, exitCode } = await this.#live(this.scenario.lastWorker());
-    if (exitCode !== 0) this.tally.faults.push(otherFault(`the last worker failed: ${exitCode}`));
-    await this.#check('last', `worked to its end          ${commits(acknowledged)}`, true);
+    const { acknowledged, isDone } = await this.#live(this.scenario.lastWorker());
+    if (!isDone) this.tally.faults.push(otherFault('the worker ended before its work'));
+    await this.#check('last', `worked to its end           ${acknowledging(acknowledged)}`, true);
   }
 
   /** @param {number} round @returns {Doom} */
@@ -95,11 +95,13 @@ export class Rounds {
   /** @param {Worker} worker @param {Moment} [moment] */
   async #live(worker, moment) {
     let acknowledged = 0;
-    const end = await live(worker, moment, (report) => {
+    let isDone = false;
+    const signal = await live(worker, moment, (report) => {
       if (this.scenario.hear(report)) acknowledged += 1;
+      isDone = report.name === 'done';
     });
     this.tally.acknowledged += acknowledged;
-    return { ...end, acknowledged };
+    return { acknowledged, isDone, signal };
   }
 
   /** @param {string} round @param {string} event @param {boolean} isThorough */
@@ -115,7 +117,7 @@ export class Rounds {
 }
 
 /** @param {number} count */
-const commits = (count) => `${number(count).padStart(6)} commits acknowledged`;
+const acknowledging = (count) => `acknowledged ${number(count).padStart(5)}`;
 
 /** @param {string | number} round @param {string} event @param {string} outcome */
 function printRound(round, event, outcome) {

@@ -109,7 +109,7 @@ export class BlockScenario {
         this.#acknowledged,
       );
       const { undo, coins } = this.#ledger;
-      return { summary: `${number(undo.size)} blocks, ${number(coins.size)} coins`, faults };
+      return { summary: `blocks ${number(undo.size)}, coins ${number(coins.size)}`, faults };
     });
   }
 

@@ -38,6 +38,7 @@ async function work(task) {
   await connectBlocks(store, task);
   report(task.ending);
   await ENDINGS[task.ending](store);
+  report('done');
   if (task.isDoomed) setInterval(() => {}, 1000);
 }
 

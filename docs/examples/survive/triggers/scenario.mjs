@@ -18,7 +18,7 @@ import { openMaps, STORE_OPTIONS } from './maps.mjs';
 /** `share` of the kills come at most `delayMsMax` after a report made up to `countMax` times. */
 const MOMENTS = /** @type {const} */ ([
   { share: 0.15, label: 'starting', report: 'enqueued', countMax: 4, delayMsMax: 1 },
-  { share: 0.45, label: 'committing', report: 'answered', countMax: 400, delayMsMax: 2 },
+  { share: 0.45, label: 'committing', report: 'answered', countMax: 300, delayMsMax: 2 },
   { share: 0.2, label: 'checkpointing', report: 'checkpointing', countMax: 3, delayMsMax: 8 },
   { share: 0.1, label: 'compacting', report: 'compacting', countMax: 1, delayMsMax: 8 },
   { share: 0.1, label: 'closing', report: 'closing', countMax: 1, delayMsMax: 2 },
@@ -26,7 +26,7 @@ const MOMENTS = /** @type {const} */ ([
 
 const ENDLESS = Number.MAX_SAFE_INTEGER;
 const COMMITS_BEFORE_CLOSING_MAX = 400;
-const LAST_COMMITS = 2000;
+const LAST_COMMITS = 1000;
 
 /** @implements {Scenario} */
 export class TriggerScenario {
@@ -87,7 +87,7 @@ export class TriggerScenario {
       const contents = contentsOf(openMaps(store));
       const { responses, pending } = contents;
       return {
-        summary: `${number(responses.size)} triggers answered, ${number(pending.size)} pending`,
+        summary: `answered ${number(responses.size)}, pending ${number(pending.size)}`,
         faults: faultsIn(contents, store.info.sequence, this.seed, this.#acknowledged),
       };
     });

@@ -41,7 +41,7 @@ async function work({ directory, seed, commits, isDoomed }) {
   await transitions(store, seed, commits);
   report('closing');
   await store.close();
-  report('closed');
+  report('done');
   if (isDoomed) setInterval(() => {}, 1000);
 }
 
