@@ -37,7 +37,11 @@ function describeStore(store: Store): Report {
     byteQuota: byteQuota ?? null,
     unfinishedLoad: hasUnfinishedLoad(store),
     snapshotsInUse: snapshots,
-    maps: store.maps.map((name) => ({ name, ...maps[name], byteQuota: maps[name]?.byteQuota ?? null })),
+    maps: store.maps.map((name) => ({
+      name,
+      ...maps[name],
+      byteQuota: maps[name]?.byteQuota ?? null,
+    })),
     recovery: { ...recovery },
     loss: loss === undefined ? null : lossReport(loss),
   };

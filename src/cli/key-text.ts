@@ -18,7 +18,9 @@ export function parseKey(
   if (isHex) return keyOfHex(text, keyEncoding);
   if (keyEncoding === 'utf8') return text;
   if (keyEncoding !== 'ordered') {
-    throw invalidKey(`the keys of this map are bytes (${keyEncoding}): give them in hex, with --hex`);
+    throw invalidKey(
+      `the keys of this map are bytes (${keyEncoding}): give them in hex, with --hex`,
+    );
   }
   const json = parseJson(text);
   return json === undefined ? text : fromJson(json);

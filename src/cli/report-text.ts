@@ -58,8 +58,13 @@ function isList(value: ReportValue): value is readonly string[] | readonly Repor
 
 function tableOf(rows: readonly Report[]): string[] {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const cells = [names.map(wordsOf), ...rows.map((row) => names.map((name) => cellText(row[name])))];
-  const widths = names.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const cells = [
+    names.map(wordsOf),
+    ...rows.map((row) => names.map((name) => cellText(row[name]))),
+  ];
+  const widths = names.map((_, column) =>
+    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
+  );
   return cells.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))

@@ -43,9 +43,9 @@ export function fromJson(json: unknown): unknown {
 }
 
 export function fromBase64(text: unknown): Uint8Array {
-  const bytes = typeof text === 'string' ? Buffer.from(text, 'base64') : undefined;
+  const bytes = Buffer.from(typeof text === 'string' ? text : '', 'base64');
   // Buffer passes over what is no base64.
-  if (bytes?.toString('base64') === text) return new Uint8Array(bytes);
+  if (bytes.toString('base64') === text) return new Uint8Array(bytes);
   throw new TextError('bytes are not in base64');
 }
 

@@ -1,7 +1,7 @@
 /**
- * Reads what cbor-encoder.ts writes. The bytes are not trusted: every length is held against what
- * is there before it is used, nesting is bounded, and nothing but plain values comes out. What
- * comes out shares no memory with the bytes.
+ * Reads what cbor-encoder.ts writes. The bytes are not trusted: nothing is reserved for a length
+ * before its bytes are seen to be there, nesting is bounded, and nothing but plain values comes
+ * out. What comes out shares no memory with the bytes.
  */
 import { copyBytes, dataViewOf, toHex } from '../bytes/bytes.ts';
 import {
@@ -136,10 +136,9 @@ class CborDecoder {
     throw malformed(`unknown byte ${first}`);
   }
 
-  /** The number of items of a container; each takes a byte at least, so a larger count is a lie. */
+  /** The number of items of a container. Nothing is reserved for them: the count may be a lie. */
   private enter(first: number): number {
     const count = this.argument(first);
-    if (count > this.bytes.length - this.offset) throw malformed('more items than bytes');
     if (++this.depth > DEPTH_MAX) throw malformed(`nested deeper than ${DEPTH_MAX}`);
     return count;
   }

@@ -104,6 +104,19 @@ export function readFully(file: File, offset: number, size: number): Uint8Array 
   return target;
 }
 
+/**
+ * Closes a file whose content is synced, given up or was only read, so that an error of `close`
+ * changes nothing. Returns that error.
+ */
+export function closeQuietly(file: File): unknown {
+  try {
+    file.close();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
 function shortTransfer(call: string, offset: number): Error {
   return Object.assign(new Error(`EIO: short ${call} at offset ${offset}`), { code: 'EIO' });
 }

@@ -65,7 +65,7 @@ export class LockFile {
       });
       return true;
     } catch (error) {
-      if (!this.isOurs()) this.#closeDescriptor();
+      this.#closeDescriptor();
       if (errnoOf(error) === 'ELOCKED') return false;
       throw error;
     }

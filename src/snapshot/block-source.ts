@@ -1,7 +1,7 @@
 /** Reads blocks of one file: every block is verified when it is read, and then kept in the cache. */
 import { bytesEqual, dataViewOf } from '../bytes/bytes.ts';
 import type { CorruptionError } from '../errors.ts';
-import { type File, readFully } from '../fs/file-system.ts';
+import { closeQuietly, type File, readFully } from '../fs/file-system.ts';
 import {
   BLOCK_SIZE_MAX,
   BLOCK_SIZE_MIN,
@@ -86,7 +86,7 @@ export class BlockSource {
     if (this.isClosed) return;
     this.isClosed = true;
     this.shelf?.close();
-    this.file.close();
+    closeQuietly(this.file);
   }
 
   private fetchChild(page: Block, index: number): Block {

@@ -9,7 +9,7 @@
 import { assert } from '../assert.ts';
 import type { Cursor } from '../bytes/cursor.ts';
 import { CorruptionError, type Damage, StorageError } from '../errors.ts';
-import type { File } from '../fs/file-system.ts';
+import { closeQuietly, type File } from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
 import { checkSignal, type WorkOptions } from '../options.ts';
 import { Memtable } from '../memtable/memtable.ts';
@@ -142,7 +142,7 @@ export function* writeAndVerify(engine: Engine, plan: SnapshotPlan, work: Work):
     engine.handles.watch(reader);
     return reader;
   } catch (error) {
-    file?.close();
+    if (file !== undefined) closeQuietly(file);
     yield* removeQuietly(engine, name);
     if (error instanceof OvertakenError) throw error;
     if (error instanceof CorruptionError) throw notAsWritten(error.report.damage[0]);

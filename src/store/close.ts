@@ -1,4 +1,5 @@
 /** The life of a close: what is committed becomes durable, End is written, everything is freed. */
+import { closeQuietly } from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
 import type { Engine } from './engine.ts';
 import type { Manner } from './environment.ts';
@@ -15,10 +16,18 @@ export function* closeStore(engine: Engine, manner: Manner): Task<void> {
     throw toStorageError(error, { doing: 'buffered commits could not be synced' });
   } finally {
     engine.status = 'closed';
-    engine.writer?.file.close();
+    if (engine.writer !== undefined) closeQuietly(engine.writer.file);
     engine.handles.closeAll();
-    if (engine.lock !== undefined) yield* wait(engine.lock.release());
+    yield* releaseLock(engine);
     engine.report({ type: 'closed', message: 'the store is closed' });
+  }
+}
+
+function* releaseLock(engine: Engine): Task<void> {
+  try {
+    if (engine.lock !== undefined) yield* wait(engine.lock.release());
+  } catch (error) {
+    engine.report({ type: 'error', message: 'the lock was not released', error });
   }
 }
 

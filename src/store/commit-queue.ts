@@ -9,7 +9,7 @@ import { OnewalError, StorageError } from '../errors.ts';
 import { type Awaitable, runSync, type Task, wait } from '../fs/task.ts';
 import type { WalPosition } from '../wal/wal-header.ts';
 import type { LoggedCommit, WalWriter } from '../wal/wal-writer.ts';
-import { type CommitRequest, prepareCommit } from './commit-request.ts';
+import { type CommitRequest, prepareCommit, refusal } from './commit-request.ts';
 import { Draft } from './draft.ts';
 import type { Engine } from './engine.ts';
 import { BLOCKING, type Manner, waitingManner } from './environment.ts';
@@ -171,7 +171,7 @@ export class CommitQueue {
         if (commit !== undefined) commits.push(commit);
         members.push({ request, sequence: draft.sequence });
       } catch (error) {
-        request.reject(error);
+        request.reject(refusal(error));
       }
     }
     const start = writer.tip.offset;

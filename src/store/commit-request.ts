@@ -1,7 +1,9 @@
 /** A commit that waits for its turn, and what it becomes. */
+import { CorruptionError, type OnewalError } from '../errors.ts';
 import type { Durability } from '../options.ts';
 import type { LoggedCommit } from '../wal/wal-writer.ts';
 import type { Draft } from './draft.ts';
+import { toStorageError } from './host-error.ts';
 import { encodeBodies, type PendingWrite, resolveWrites } from './pending-write.ts';
 import { checkQuotas } from './quota.ts';
 
@@ -19,6 +21,18 @@ export interface CommitRequest {
   readonly size: number;
   resolve(commit: Commit): void;
   reject(error: unknown): void;
+}
+
+/** The error for a request that was refused before anything of it was logged. */
+export function refusal(error: unknown): OnewalError {
+  if (error instanceof CorruptionError) {
+    const { code, message, report, cause } = error;
+    return new CorruptionError(code, message, { report, cause, committed: 'no' });
+  }
+  return toStorageError(error, {
+    doing: 'what the commit would replace could not be read',
+    committed: 'no',
+  });
 }
 
 /**

@@ -8,7 +8,7 @@
  */
 import { bytesEqual } from '../bytes/bytes.ts';
 import type { CborValue } from '../bytes/cbor.ts';
-import { type File, type FileSystem, readFully, writeFully } from '../fs/file-system.ts';
+import { closeQuietly, type File, type FileSystem, readFully, writeFully } from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
 import { BufferedFile } from '../wal/buffered-file.ts';
 import { scanWal } from '../wal/wal-reader.ts';
@@ -58,7 +58,7 @@ export function* startGeneration(
     yield* wait(fs.syncDirectory());
     return writer;
   } catch (error) {
-    file.close();
+    closeQuietly(file);
     yield* removeHalf(fs, name, error);
     throw error;
   }

@@ -9,7 +9,7 @@ import type { Damage } from '../errors.ts';
 import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import type { SnapshotState } from './recovery.ts';
 import type { SoundWal, Survey } from './survey.ts';
-import { walBase } from '../wal/wal-header.ts';
+import { startOfWal } from '../wal/wal-header.ts';
 
 export interface History {
   /** The snapshot with those beneath it, newest first; empty where replay starts from nothing. */
@@ -80,7 +80,7 @@ function chooseBase(
     const start = run.findIndex((wal) =>
       stack.length === 0
         ? wal.header.predecessor === undefined
-        : walBase(wal.header).sequence <= reached && isPair(stack, wal),
+        : startOfWal(wal.header).sequence <= reached && isPair(stack, wal),
     );
     if (start >= 0) return { stack, wals: run.slice(0, start + 1).reverse() };
   }
@@ -93,7 +93,7 @@ function isPair(stack: readonly SnapshotReader[], { header }: SoundWal): boolean
   const isNext =
     footer?.wal === header.generation &&
     footer.sequence === header.publishedAt &&
-    footer.sequence === walBase(header).sequence;
+    footer.sequence === startOfWal(header).sequence;
   return !isNext || bytesEqual(footer.chain, header.publishedChain);
 }
 

@@ -5,7 +5,7 @@
 import { assert } from '../assert.ts';
 import { OnewalError } from '../errors.ts';
 import { type Awaitable, runSync, type Task, wait } from '../fs/task.ts';
-import { writeFully } from '../fs/file-system.ts';
+import { closeQuietly, writeFully } from '../fs/file-system.ts';
 import type { WorkOptions } from '../options.ts';
 import {
   type FrozenState,
@@ -112,7 +112,7 @@ export class Maintenance {
         yield* wait(manner.sync(file));
         engine.hasReserve = true;
       } finally {
-        file.close();
+        closeQuietly(file);
         if (!engine.hasReserve) yield* wait(engine.fs.remove(RESERVE_NAME));
       }
     } catch (error) {

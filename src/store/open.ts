@@ -4,7 +4,7 @@
  */
 import { toHex, utf8Encode } from '../bytes/bytes.ts';
 import { CorruptionError, LockedError, type LossReport } from '../errors.ts';
-import { type File, type FileSystem, type Lock, readFully, writeFully } from '../fs/file-system.ts';
+import { closeQuietly, type File, type FileSystem, type Lock, readFully, writeFully } from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
 import { type CheckedOptions, checkSignal } from '../options.ts';
 import { BlockCache } from '../snapshot/block-cache.ts';
@@ -199,7 +199,7 @@ function readTail(source: File, offset: number): Uint8Array {
   try {
     return readFully(source, offset, source.size() - offset);
   } finally {
-    source.close();
+    closeQuietly(source);
   }
 }
 
@@ -216,7 +216,7 @@ function* writeCopy(
     writeFully(copy, bytes, 0);
     yield* wait(manner.sync(copy));
   } finally {
-    copy.close();
+    closeQuietly(copy);
   }
   return name;
 }

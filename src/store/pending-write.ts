@@ -168,6 +168,7 @@ export function checkEncodings(asked: MapTarget, stored: MapTarget): void {
     'MAP_ENCODING_MISMATCH',
     `map ${JSON.stringify(stored.name)} has ${stored.keyEncoding} keys and ${stored.valueEncoding} values, ` +
       `not ${asked.keyEncoding} and ${asked.valueEncoding}: open it with the encodings it was made with`,
+    { committed: 'no' },
   );
 }
 

@@ -4,6 +4,7 @@ import type { Cursor } from '../bytes/cursor.ts';
 import type { KeyCodec } from '../codec/key-codec.ts';
 import { invalid, type RangeOptions, requireWhole } from '../options.ts';
 import type { Engine } from './engine.ts';
+import { toStorageError } from './host-error.ts';
 import {
   ALL_KEYS,
   entriesCursor,
@@ -142,8 +143,16 @@ export function countEntries(source: RangeSource): number {
   return count;
 }
 
-/** The same cursor again and again, at each entry of the selection. */
+/** The same cursor again and again, at each entry of the selection. Throws CORRUPT, IO, CLOSED. */
 function* selectEntries(source: RangeSource): Generator<Cursor, void, void> {
+  try {
+    yield* stepEntries(source);
+  } catch (error) {
+    throw toStorageError(error, { doing: 'a snapshot could not be read' });
+  }
+}
+
+function* stepEntries(source: RangeSource): Generator<Cursor, void, void> {
   const { engine, layers, map, selection } = source;
   engine.requireOpen();
   if (map === undefined || selection.limit === 0) return;

@@ -6,6 +6,7 @@ import { CorruptionError, OnewalError } from '../errors.ts';
 import type { RangeOptions } from '../options.ts';
 import type { State } from './draft.ts';
 import type { Engine } from './engine.ts';
+import { toStorageError } from './host-error.ts';
 import { findEntry, findSequence } from './layers.ts';
 import { reportOf } from './loss.ts';
 import { checkRange, countEntries, EntryRange, type Range, type RangeSource } from './range.ts';
@@ -59,7 +60,8 @@ export class StateReads<K, V> implements Reads<K, V> {
     const value = this.get(key);
     const map = this.#mapId();
     if (value === undefined || map === undefined) return undefined;
-    const sequence = findSequence(this.#stateOf(), map, this.#codecs.key.encode(key)) ?? 0;
+    const bytes = this.#codecs.key.encode(key);
+    const sequence = reading(() => findSequence(this.#stateOf(), map, bytes)) ?? 0;
     return { key, value, sequence };
   }
 
@@ -89,7 +91,7 @@ export class StateReads<K, V> implements Reads<K, V> {
     this.#engine.requireOpen();
     const bytes = this.#codecs.key.encode(key);
     const map = this.#mapId();
-    return map === undefined ? undefined : findEntry(this.#stateOf(), map, bytes);
+    return map === undefined ? undefined : reading(() => findEntry(this.#stateOf(), map, bytes));
   }
 
   #mapId(): number | undefined {
@@ -101,6 +103,15 @@ export class StateReads<K, V> implements Reads<K, V> {
     engine.requireOpen();
     const selection = checkRange(options, this.#codecs.key);
     return { engine, layers: this.#stateOf(), map: this.#mapId(), selection };
+  }
+}
+
+/** Whatever the host throws becomes an IO error. */
+function reading<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw toStorageError(error, { doing: 'a snapshot could not be read' });
   }
 }
 

@@ -18,7 +18,7 @@ import type { BlockCache } from '../snapshot/block-cache.ts';
 import { readOperations } from '../wal/record.ts';
 import { FRAME_HEADER_SIZE } from '../wal/frame.ts';
 import { scanWal } from '../wal/wal-reader.ts';
-import { type WalPosition, walBase } from '../wal/wal-header.ts';
+import { type WalPosition, startOfWal } from '../wal/wal-header.ts';
 import type { Catalog } from './catalog.ts';
 import type { Environment, Manner } from './environment.ts';
 import { chooseHistory, type History } from './history.ts';
@@ -204,7 +204,7 @@ class Recovery {
 function publishedWals(survey: Survey): SoundWal[] {
   const isPublished = (wal: SoundWal): boolean => {
     const { publishedAt } = wal.header;
-    if (publishedAt === walBase(wal.header).sequence) return true;
+    if (publishedAt === startOfWal(wal.header).sequence) return true;
     const scan = scanWal(wal.file, wal.header);
     return scan.tip.sequence >= publishedAt || scan.watermark > scan.tip.sequence;
   };

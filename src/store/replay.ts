@@ -9,7 +9,7 @@ import { Memtable } from '../memtable/memtable.ts';
 import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import { FrameType } from '../wal/frame.ts';
 import { type Break, type Frame, scanWal, type WalScan } from '../wal/wal-reader.ts';
-import { GENESIS_CHAIN, type WalPosition, walBase } from '../wal/wal-header.ts';
+import { GENESIS_CHAIN, type WalPosition, startOfWal } from '../wal/wal-header.ts';
 import type { LoggedCommit } from '../wal/wal-writer.ts';
 import { Catalog } from './catalog.ts';
 import { Draft, type State } from './draft.ts';
@@ -126,7 +126,7 @@ class Replayer {
     this.#replayed.push({
       generation: wal.header.generation,
       name: wal.name,
-      baseSequence: walBase(wal.header).sequence,
+      baseSequence: startOfWal(wal.header).sequence,
       lastSequence: tip.sequence,
     });
     const at = scan.break ?? mispaired(scan, end);

@@ -1,5 +1,6 @@
 /** Moves the engine to a new WAL generation, from a sound WAL or from one that is not trusted. */
 import { OnewalError } from '../errors.ts';
+import { closeQuietly } from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
 import type { WalWriter } from '../wal/wal-writer.ts';
 import type { Engine } from './engine.ts';
@@ -27,7 +28,7 @@ export function* rotate(
   if (engine.writer !== writer) return false;
   const next = yield* begin(engine, writer, manner);
   if (engine.writer !== writer) {
-    next.file.close();
+    closeQuietly(next.file);
     yield* wait(engine.fs.remove(walName(next.header.generation)));
     return false;
   }
@@ -100,5 +101,5 @@ function* retire(writer: WalWriter, next: WalWriter, manner: Manner): Task<void>
   } catch {
     writer.poison();
   }
-  writer.file.close();
+  closeQuietly(writer.file);
 }

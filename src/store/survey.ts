@@ -1,7 +1,7 @@
 /** Reads what every file of a store says of itself: WAL headers, snapshot footers. Only reads. */
 import { bytesEqual, toHex } from '../bytes/bytes.ts';
 import { FormatError } from '../errors.ts';
-import type { File, FileSystem } from '../fs/file-system.ts';
+import { closeQuietly, type File, type FileSystem } from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
 import type { BlockCache } from '../snapshot/block-cache.ts';
 import type { SnapshotSteps } from '../snapshot/steps.ts';
@@ -123,7 +123,7 @@ class Surveyor {
       return;
     }
     const size = buffered.size;
-    file.close();
+    closeQuietly(file);
     if (read.kind === 'newer') throw tooNew(name, read.format);
     // The header is synced before the first frame is written: a short file never had any.
     if (size <= WAL_HEADER_SIZE) this.#unfinished.push(parsed);
@@ -139,7 +139,7 @@ class Surveyor {
       yield* this.#verifySnapshot(opened.reader, generation);
       return;
     }
-    file.close();
+    closeQuietly(file);
     if (opened.state === 'unfinished') this.#unfinished.push(parsed);
     else if (opened.state === 'newer') {
       const { major, minor } = opened.need;
@@ -185,7 +185,7 @@ function readOrClose<T>(file: File, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    file.close();
+    closeQuietly(file);
     throw error;
   }
 }

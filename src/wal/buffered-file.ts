@@ -1,5 +1,5 @@
 /** Reads a file in large steps: a WAL of small frames costs few calls to the host. */
-import { type File, readFully } from '../fs/file-system.ts';
+import { closeQuietly, type File, readFully } from '../fs/file-system.ts';
 
 const WINDOW_SIZE = 256 << 10;
 
@@ -25,7 +25,7 @@ export class BufferedFile {
   }
 
   close(): void {
-    this.#file.close();
+    closeQuietly(this.#file);
   }
 
   #load(offset: number, count: number): void {

@@ -61,7 +61,7 @@ export type WalHeaderRead =
 export const GENESIS_CHAIN = new Uint8Array(CHECKSUM_SIZE);
 
 /** Where replay of a WAL starts: the state that its first frame continues. */
-export function walBase(header: WalHeader): { sequence: number; chain: Uint8Array } {
+export function startOfWal(header: WalHeader): { sequence: number; chain: Uint8Array } {
   const { predecessor } = header;
   if (predecessor === undefined) return { sequence: 0, chain: GENESIS_CHAIN };
   return { sequence: predecessor.sequence, chain: predecessor.chain };

@@ -20,7 +20,7 @@ import {
   verifyFrame,
 } from './frame.ts';
 import { decodeEnd, decodeSwitch, decodeSync, type EndRecord } from './record.ts';
-import { WAL_HEADER_SIZE, type WalHeader, type WalPosition, walBase } from './wal-header.ts';
+import { WAL_HEADER_SIZE, type WalHeader, type WalPosition, startOfWal } from './wal-header.ts';
 import type { LoggedCommit } from './wal-writer.ts';
 
 /** A frame whose own checksums verify, whatever stands before it. */
@@ -95,7 +95,7 @@ class Scanner {
   #switchedTo: number | undefined;
 
   constructor(file: BufferedFile, header: WalHeader, options: ScanOptions) {
-    const base = walBase(header);
+    const base = startOfWal(header);
     this.#file = file;
     this.#key = header.key;
     this.#options = options;

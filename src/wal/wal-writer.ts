@@ -10,7 +10,7 @@ import { concatBytes } from '../bytes/bytes.ts';
 import { type File, writeFully } from '../fs/file-system.ts';
 import { FrameType, sealFrame } from './frame.ts';
 import { encodeEnd, encodeSwitch, encodeSync } from './record.ts';
-import { WAL_HEADER_SIZE, type WalHeader, type WalPosition, walBase } from './wal-header.ts';
+import { WAL_HEADER_SIZE, type WalHeader, type WalPosition, startOfWal } from './wal-header.ts';
 
 /** A commit as it was logged: its bodies, one per frame of its run. */
 export interface LoggedCommit {
@@ -39,7 +39,7 @@ export class WalWriter {
   constructor(file: File, header: WalHeader) {
     this.file = file;
     this.header = header;
-    this.#tip = { generation: header.generation, offset: WAL_HEADER_SIZE, ...walBase(header) };
+    this.#tip = { generation: header.generation, offset: WAL_HEADER_SIZE, ...startOfWal(header) };
     this.#stagedTip = this.#tip;
     this.#durable = this.#tip;
     this.#commitChain = this.#stagedCommitChain = this.#tip.chain;

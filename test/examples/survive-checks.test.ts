@@ -11,12 +11,27 @@ import { Ledger } from '../../docs/examples/survive/blocks/ledger.mjs';
 import { openMaps as openBlockMaps } from '../../docs/examples/survive/blocks/maps.mjs';
 import { parseReport } from '../../docs/examples/survive/report.mjs';
 import { Rounds } from '../../docs/examples/survive/rounds.mjs';
-import { lost, otherFault, Tally } from '../../docs/examples/survive/tally.mjs';
+import {
+  type Fault,
+  halfApplied,
+  lost,
+  otherFault,
+  Tally,
+} from '../../docs/examples/survive/tally.mjs';
 import { Acknowledged } from '../../docs/examples/survive/triggers/acknowledged.mjs';
-import { faultsIn } from '../../docs/examples/survive/triggers/checker.mjs';
+import { type Contents, faultsIn } from '../../docs/examples/survive/triggers/checker.mjs';
+import {
+  allAccounts,
+  FIRST_BALANCE,
+  responseOf,
+  triggerOf,
+  variableOf,
+} from '../../docs/examples/survive/triggers/workload.mjs';
 import { CHAIN } from './synthetic-blocks.ts';
 
 const EXAMPLE = new URL('../../docs/examples/survive/', import.meta.url);
+
+const SEED = 'checks';
 
 const NO_CONTENTS = {
   balances: new Map(),
@@ -24,6 +39,57 @@ const NO_CONTENTS = {
   responses: new Map(),
   pending: new Map(),
 };
+
+describe('the check of triggers', () => {
+  test('has nothing to say to one answered trigger and one pending', () => {
+    expect(faultsIn(honestContents(), 4, SEED, new Acknowledged())).toEqual([]);
+  });
+
+  test.each<[string, (contents: Contents) => void, Fault]>([
+    [
+      'a trigger that is not what was taken in',
+      ({ pending }) => pending.set(2, triggerOf('another seed', 2)),
+      otherFault('trigger 2 is not what was taken in'),
+    ],
+    [
+      'a response that is not what the trigger asks for',
+      ({ responses }) => responses.set(1, responseOf(triggerOf('another seed', 1))),
+      halfApplied('the response to trigger 1 is not what it asks for'),
+    ],
+    [
+      'a state variable that is not what the trigger sets',
+      ({ state }) => state.set(firstVariable(), { trigger: 1, text: 'something else' }),
+      halfApplied(`${firstVariable().replace('\n', ' ')} is not what trigger 1 sets`),
+    ],
+    [
+      'money out of nowhere',
+      ({ balances }) => balances.set('agent-0\naccount-0', FIRST_BALANCE + 5n),
+      otherFault('the total of all balances is off by 5'),
+    ],
+  ])('reports %s', (_, tamper, fault) => {
+    const contents = honestContents();
+    tamper(contents);
+
+    expect(faultsIn(contents, 4, SEED, new Acknowledged())).toContainEqual(fault);
+  });
+
+  /** After four commits: the founding, triggers 1 and 2 taken in, 1 answered. */
+  function honestContents(): Contents {
+    const { from, to, amount, variables } = triggerOf(SEED, 1);
+    const balances = new Map(allAccounts().map((account) => [account, FIRST_BALANCE]));
+    balances.set(from, FIRST_BALANCE - amount).set(to, FIRST_BALANCE + amount);
+    return {
+      balances,
+      state: new Map(variables.map((name) => [name, variableOf(SEED, 1, name)])),
+      responses: new Map([[1, responseOf(triggerOf(SEED, 1))]]),
+      pending: new Map([[2, triggerOf(SEED, 2)]]),
+    };
+  }
+
+  function firstVariable(): string {
+    return triggerOf(SEED, 1).variables[0] ?? '';
+  }
+});
 
 describe('the check of acknowledgements', () => {
   test.each([
@@ -42,7 +108,7 @@ describe('the check of acknowledgements', () => {
     const acknowledged = new Acknowledged();
     acknowledged.add(parseReport(line));
 
-    expect(faultsIn(NO_CONTENTS, 0, 'seed', acknowledged)).toContainEqual(lost(reason));
+    expect(faultsIn(NO_CONTENTS, 0, SEED, acknowledged)).toContainEqual(lost(reason));
   });
 
   test('reports two commits of one sequence', () => {
@@ -51,11 +117,11 @@ describe('the check of acknowledgements', () => {
     acknowledged.add(parseReport('answered 4 9'));
 
     const reason = 'two commits got sequence 9';
-    expect(faultsIn(NO_CONTENTS, 9, 'seed', acknowledged)).toContainEqual(otherFault(reason));
+    expect(faultsIn(NO_CONTENTS, 9, SEED, acknowledged)).toContainEqual(otherFault(reason));
   });
 
   test('reports a commit that nobody made', () => {
-    const faults = faultsIn(NO_CONTENTS, 2, 'seed', new Acknowledged());
+    const faults = faultsIn(NO_CONTENTS, 2, SEED, new Acknowledged());
 
     expect(faults).toContainEqual(otherFault('the store is at sequence 2, and holds 1 commits'));
   });

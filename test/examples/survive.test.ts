@@ -2,7 +2,7 @@
  * docs/examples/survive as its user meets it: a program, run against the built package.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,6 +60,14 @@ describe('a run with made-up triggers', { timeout: RUN_MS_MAX }, () => {
     expect([first.exitCode, second.exitCode, foreign.exitCode]).toEqual([0, 0, 2]);
     expect(second.output).toContain('seed kept');
     expect(foreign.errors).toContain('was made with --seed kept');
+  });
+
+  test('refuses a directory of something else, and leaves it alone', () => {
+    writeFileSync(join(directory, 'letter.txt'), 'Dear all');
+    const run = survive('--rounds', '1', '--dir', directory);
+
+    expect(run.exitCode).toBe(2);
+    expect(readdirSync(directory)).toEqual(['letter.txt']);
   });
 
   test.each<[string, (maps: triggers.Maps) => Write, string]>([

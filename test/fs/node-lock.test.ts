@@ -341,6 +341,29 @@ describe('where the kernel lock does not reach', () => {
     expect([lock.isLost, lost.mock.calls.length]).toEqual([false, 0]);
   });
 
+  test('a lock file removed while its holder was suspended is a lost lock', async () => {
+    const directory = freshDirectory();
+    const lock = take(directory);
+
+    const later = performance.now() + 60_000;
+    const now = vi.spyOn(performance, 'now').mockReturnValue(later);
+    unlinkSync(join(directory, 'lock'));
+    await vi.waitFor(() => expect(lock.isLost).toBe(true), { timeout: 10_000 });
+    now.mockRestore();
+
+    expect(existsSync(join(directory, 'lock'))).toBe(false);
+  });
+
+  test('a lock file that somebody touched is still that of its holder', async () => {
+    const directory = freshDirectory();
+    const lock = take(directory, { kernelLock: noKernelLock });
+
+    makeStale(directory);
+    await vi.waitFor(() => expectFreshHeartbeat(directory), { timeout: 10_000 });
+
+    expect(lock.isLost).toBe(false);
+  });
+
   test('a lock file removed under a holder without kernel lock is a lost lock', async () => {
     const directory = freshDirectory();
     const lock = take(directory, { kernelLock: noKernelLock });

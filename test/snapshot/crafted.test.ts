@@ -2,10 +2,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { concatBytes, dataViewOf } from '../../src/bytes/bytes.ts';
+import { type CborValue, decodeCbor, encodeCbor } from '../../src/bytes/cbor.ts';
+import { checksum } from '../../src/bytes/checksum.ts';
 import { CorruptionError } from '../../src/errors.ts';
 import { runSync } from '../../src/fs/task.ts';
 import { CHECK_SIZE, hashBlock, POINTER_SIZE } from '../../src/snapshot/block.ts';
-import { encodeFooter, rootOf, type SnapshotFooter } from '../../src/snapshot/footer.ts';
+import {
+  encodeFooter,
+  rootOf,
+  type SnapshotFooter,
+  type SnapshotMap,
+} from '../../src/snapshot/footer.ts';
 import { encodeHeader, FORMAT, HEADER_SIZE } from '../../src/snapshot/format.ts';
 import type { SnapshotReader } from '../../src/snapshot/snapshot-reader.ts';
 import {
@@ -43,6 +50,18 @@ function withFooter(file: Uint8Array, footer: SnapshotFooter): Uint8Array {
   const offset = file.length - size;
   const { bytes } = encodeFooter({ ...footer, root: rootOf(footer.maps) }, offset);
   return concatBytes([file.subarray(0, offset), bytes]);
+}
+
+/** `file` with fields of its footer changed under a right checksum, in the same size. */
+function withFields(file: Uint8Array, changes: { readonly [name: string]: CborValue }): Uint8Array {
+  const size = dataViewOf(file).getUint32(file.length - 12, true);
+  const offset = file.length - 44 - size;
+  const fields = decodeCbor(file.subarray(offset, offset + size));
+  const cbor = encodeCbor({ ...(fields as { [name: string]: CborValue }), ...changes });
+  const place = new Uint8Array(8);
+  dataViewOf(place).setBigUint64(0, BigInt(offset), true);
+  const tail = file.subarray(file.length - 12);
+  return concatBytes([file.subarray(0, offset), cbor, checksum([place, cbor]), tail]);
 }
 
 /** Reads in every way there is; damage must come as CorruptionError and nothing else. */
@@ -249,6 +268,50 @@ test('footers that cannot be true are damage', () => {
     const opened = openBytes(withFooter(sound, { ...footer, ...change }));
     expect(opened.state, JSON.stringify(change).slice(0, 200)).toBe('damaged');
   }
+});
+
+test('a footer with another root, or the length of another file, is damage', () => {
+  const sound = writeEntries(numberedEntries(3));
+
+  expect(withFields(sound, {})).toEqual(sound);
+  expect(openBytes(withFields(sound, { root: new Uint8Array(32) }))).toMatchObject({
+    state: 'damaged',
+    reason: 'footer: root is not that of the maps',
+  });
+  expect(openBytes(withFields(sound, { length: sound.length - 1 }))).toMatchObject({
+    state: 'damaged',
+    reason: 'footer: length is not that of the file',
+  });
+});
+
+test('maps out of order, and snapshots beneath that are not older, are damage', () => {
+  const sound = writeEntries(numberedEntries(3), { kind: 'incremental' });
+  const { footer } = readerOf(sound);
+  const { entries: _, sequences: __, ...empty } = { ...footer.maps[0], id: 0, name: 'a' };
+  const state = (change: Partial<SnapshotFooter>) =>
+    openBytes(withFooter(sound, { ...footer, ...change })).state;
+  const { root } = footer;
+
+  const unordered = [...footer.maps, empty as SnapshotMap];
+  expect(state({ maps: [...unordered].reverse() })).toBe('valid');
+  expect(state({ maps: unordered })).toBe('damaged');
+  expect(
+    state({
+      beneath: [
+        { generation: 2, root },
+        { generation: 1, root },
+      ],
+    }),
+  ).toBe('valid');
+  expect(state({ beneath: [{ generation: 3, root }] })).toBe('damaged');
+  expect(
+    state({
+      beneath: [
+        { generation: 1, root },
+        { generation: 2, root },
+      ],
+    }),
+  ).toBe('damaged');
 });
 
 test('a newer major version or an unknown incompatible flag is newer, whatever else is wrong', () => {

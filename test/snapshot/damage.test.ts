@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { CorruptionError } from '../../src/errors.ts';
+import { runSync } from '../../src/fs/task.ts';
 import { BlockCache } from '../../src/snapshot/block-cache.ts';
 import { HEADER_SIZE } from '../../src/snapshot/format.ts';
 import { SnapshotReader } from '../../src/snapshot/snapshot-reader.ts';
@@ -11,6 +12,7 @@ import {
   numberedEntries,
   openBytes,
   planMap,
+  QUIET_STEPS,
   readerOf,
   SMALL_LIMITS,
   writeEntries,
@@ -189,6 +191,19 @@ test('damage hides no entry: the cursor throws there, and again, until it is pla
     }
   }
   throw new Error('the damage was passed over');
+});
+
+test('verify finds what became of header and footer since the file was opened', () => {
+  for (const at of [20, -60]) {
+    const file = new BytesFile(smallFile());
+    const opened = SnapshotReader.open(file, 'test.snap', new BlockCache(0));
+    if (opened.state !== 'valid') throw new Error('not valid');
+
+    const place = at < 0 ? file.bytes.length + at : at;
+    file.bytes[place] = (file.bytes[place] as number) ^ 1;
+
+    expect(runSync(opened.reader.verify(QUIET_STEPS))).toHaveLength(1);
+  }
 });
 
 test('an error of the file reaches the caller as it is, and the cursor keeps throwing it', () => {

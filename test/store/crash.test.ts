@@ -85,7 +85,7 @@ test('a power cut with every subset of at most 12 unsynced sectors loses no ackn
   }
 
   console.log(`every subset of unsynced sectors: ${describe(tally)}`);
-  expect(tally.images).toBeGreaterThan(3000);
+  expect(tally.images).toBeGreaterThan(1200);
 }, 240_000);
 
 test('a crash at every call of the recovery from a crash loses nothing either', async () => {
@@ -108,7 +108,7 @@ test('random lives survive random crashes', async () => {
   for (let seed = 1; seed <= 40; seed++) {
     const steps = randomScript(seed, 12);
     const calls = await countCalls(steps);
-    for (let at = seed % 11; at < calls; at += 11) {
+    for (let at = seed % 7; at < calls; at += 7) {
       await crashAndCheck(steps, { at, fault: { kind: 'crash' }, powerLoss: 4 }, tally);
     }
   }

@@ -8,6 +8,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CorruptionError, OnewalError } from 'onewal';
 import { parseArguments, USAGE } from './arguments.mjs';
 import { BlockScenario } from './blocks/scenario.mjs';
 import { InputError } from './input-error.mjs';
@@ -27,9 +28,10 @@ async function main(words) {
     console.log(USAGE);
     return 0;
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
+    const isKnown = error instanceof InputError || error instanceof OnewalError;
+    if (!isKnown) throw error;
     console.error(error.message);
-    return 2;
+    return error instanceof CorruptionError ? 1 : 2;
   }
 }
 

@@ -141,9 +141,8 @@ export class BlockScenario {
  * @throws {InputError} when the store does not hold the first blocks of the chain
  */
 async function refuseForeignStore(directory, { blocks, firstHeight }) {
-  const tip = await withStore(directory, STORE_OPTIONS, (store) =>
-    openMaps(store).headers.get('tip'),
-  );
+  const options = { ...STORE_OPTIONS, create: false };
+  const tip = await withStore(directory, options, (store) => openMaps(store).headers.get('tip'));
   const block = tip && blocks[tip.height - firstHeight];
   if (block && hex(block.header) === hex(tip.header)) return;
   throw new InputError(`${directory} holds something else than the first blocks of this file`);

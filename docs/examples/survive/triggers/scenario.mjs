@@ -24,6 +24,9 @@ const MOMENTS = /** @type {const} */ ([
   { share: 0.1, label: 'closing', report: 'closing', countMax: 1, delayMsMax: 2 },
 ]);
 
+/** A directory of something else stays as it is. */
+const KEPT_STORE_OPTIONS = { ...STORE_OPTIONS, create: false };
+
 const ENDLESS = Number.MAX_SAFE_INTEGER;
 const COMMITS_BEFORE_CLOSING_MAX = 400;
 const LAST_COMMITS = 1000;
@@ -46,13 +49,13 @@ export class TriggerScenario {
    */
   static async create({ directory, isNew, seed }) {
     if (isNew) return new TriggerScenario(directory, seed ?? newSeed());
-    const stored = await withStore(directory, STORE_OPTIONS, (store) =>
+    const stored = await withStore(directory, KEPT_STORE_OPTIONS, (store) =>
       openMaps(store).settings.get('seed'),
     );
-    if (stored === undefined)
-      throw new InputError(`${directory} holds nothing that this example made`);
-    if (stored !== (seed ?? stored))
+    if (stored === undefined) throw new InputError(`${directory} holds another store`);
+    if (seed !== undefined && seed !== stored) {
       throw new InputError(`${directory} was made with --seed ${stored}`);
+    }
     return new TriggerScenario(directory, stored);
   }
 

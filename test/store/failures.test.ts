@@ -1,0 +1,300 @@
+/**
+ * The host fails, once or for ever, at every call: what the store says of a commit is true on disk,
+ * readers see only what is committed, and writes go on where they can.
+ */
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { checksumReady } from '../../src/bytes/checksum.ts';
+import { OnewalError, Store, StorageError } from '../../src/index.ts';
+import {
+  type Fault,
+  faultAt,
+  faultFrom,
+  type FaultPlan,
+  type PortCall,
+  SimulatedDisk,
+  type SyncPersonality,
+} from '../../src/testing/index.ts';
+import { useSeededHost } from '../support/seeded.ts';
+
+beforeAll(() => checksumReady);
+beforeEach(() => useSeededHost(7));
+
+const COUNT = 8;
+
+interface Outcome {
+  readonly committed: 'no' | 'yes' | 'unknown';
+  readonly error?: unknown;
+}
+
+/** Commits `n` = 1 to COUNT, one after the other, with a checkpoint in the middle. */
+async function commitAll(store: Store): Promise<Outcome[]> {
+  const map = store.map<string, number>('numbers');
+  const outcomes: Outcome[] = [];
+  for (let n = 1; n <= COUNT; n++) {
+    outcomes.push(await outcomeOf(map.put(`n${n}`, n)));
+    if (n === COUNT / 2) await store.checkpoint().catch(() => undefined);
+  }
+  return outcomes;
+}
+
+async function outcomeOf(commit: Promise<unknown>): Promise<Outcome> {
+  try {
+    await commit;
+    return { committed: 'yes' };
+  } catch (error) {
+    expect(error).toBeInstanceOf(OnewalError);
+    return { committed: (error as OnewalError).committed ?? 'unknown', error };
+  }
+}
+
+/** Every commit that was acknowledged is there, none that was refused is. */
+function expectTruth(keys: readonly string[], outcomes: readonly Outcome[], place: string): void {
+  for (const [i, { committed }] of outcomes.entries()) {
+    const key = `n${i + 1}`;
+    if (committed === 'yes') expect(keys, `${place}: ${key} was acknowledged`).toContain(key);
+    if (committed === 'no') expect(keys, `${place}: ${key} was refused`).not.toContain(key);
+  }
+}
+
+async function keysOn(disk: SimulatedDisk): Promise<string[]> {
+  const store = await Store.open(disk);
+  const keys = [...store.map<string, number>('numbers').getKeys()];
+  expect((await store.verify()).damage).toEqual([]);
+  await store.close();
+  return keys;
+}
+
+async function callCount(): Promise<number> {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  await commitAll(store);
+  await store.close();
+  return disk.callCount;
+}
+
+/** Runs the commits under `plan`, then looks at memory, at the disk after a kill, and after power loss. */
+async function checkUnder(plan: FaultPlan, place: string): Promise<Outcome[]> {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  disk.onCall = plan;
+  const outcomes = await commitAll(store);
+  disk.onCall = undefined;
+  const inMemory = [...store.map<string, number>('numbers').getKeys()];
+  expectTruth(inMemory, outcomes, `${place}, memory`);
+  for (const [i, { committed }] of outcomes.entries()) {
+    if (committed === 'unknown') expect(inMemory, place).not.toContain(`n${i + 1}`);
+  }
+  expectTruth(await keysOn(disk.afterKill()), outcomes, `${place}, after a kill`);
+  let images = 0;
+  for (const image of disk.powerLossImages({ limit: 6, seed: 3 })) {
+    if (images++ % 5 === 0) expectTruth(await keysOn(image), outcomes, `${place}, after power loss`);
+  }
+  await store.close();
+  return outcomes;
+}
+
+const HOST_CODES = ['EIO', 'ENOSPC', 'EMFILE', 'EROFS'] as const;
+
+describe.each(HOST_CODES)('%s', (code) => {
+  test('at any one call leaves every answer true', async () => {
+    const calls = await callCount();
+    for (let at = 0; at < calls; at++) {
+      await checkUnder(after(faultAt, at, { kind: 'fail', code }), `${code} at call ${at}`);
+    }
+  }, 60_000);
+
+  test('at all calls from any one on leaves every answer true', async () => {
+    const calls = await callCount();
+    for (let at = 0; at < calls; at += 2) {
+      const plan = after(faultFrom, at, { kind: 'fail', code });
+      await checkUnder(plan, `${code} from call ${at} on`);
+    }
+  }, 60_000);
+});
+
+/** Calls are counted from after the open. */
+function after(
+  place: (index: number, fault: Fault) => FaultPlan,
+  at: number,
+  fault: Fault,
+): FaultPlan {
+  let first: number | undefined;
+  return (call: PortCall) => {
+    first ??= call.index;
+    return place(at, fault)({ ...call, index: call.index - first });
+  };
+}
+
+test.each([0, 1, 7, 63])('writes that take only %i bytes at a time are completed', async (byteCount) => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  let previous = 'write';
+  disk.onCall = (call) => {
+    const isShort = call.kind === 'write' && (byteCount > 0 || previous !== 'zero');
+    previous = isShort ? 'zero' : 'write';
+    return isShort && (call.byteCount ?? 0) > byteCount ? { kind: 'short', byteCount } : undefined;
+  };
+
+  const outcomes = await commitAll(store);
+
+  expect(outcomes.every(({ committed }) => committed === 'yes')).toBe(true);
+  expect(await keysOn(disk.afterKill())).toHaveLength(COUNT);
+});
+
+test('a host that takes nothing for ever is an I/O error, not a hang', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  disk.onCall = (call) => (call.kind === 'write' ? { kind: 'short', byteCount: 0 } : undefined);
+
+  const { committed, error } = await outcomeOf(store.map('numbers').put('n1', 1));
+
+  expect(committed).toBe('no');
+  expect((error as StorageError).code).toBe('IO');
+});
+
+describe.each<SyncPersonality>(['ext4', 'btrfs', 'delayed'])('a sync that fails as on %s', (personality) => {
+  test('leaves the commit in doubt, rolls it back, and the store goes on without a restart', async () => {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk);
+    const map = store.map<string, number>('numbers');
+    await map.put('before', 0);
+    let hasFailed = false;
+    disk.onCall = (call) => {
+      if (call.kind !== 'sync' || hasFailed) return undefined;
+      hasFailed = true;
+      return { kind: 'sync', personality };
+    };
+    const first = await outcomeOf(map.put('n1', 1));
+    const second = personality === 'delayed' ? await outcomeOf(map.put('n2', 2)) : first;
+
+    expect(second.committed).toBe('unknown');
+    expect((second.error as StorageError).code).toBe('COMMIT_IN_DOUBT');
+
+    await map.put('n3', 3);
+    expect(map.has('n3')).toBe(true);
+    expect(map.has(personality === 'delayed' ? 'n2' : 'n1')).toBe(false);
+    const keys = await keysOn(disk.afterKill());
+    expect(keys).toContain('n3');
+    expect(keys).not.toContain(personality === 'delayed' ? 'n2' : 'n1');
+    for (const image of disk.powerLossImages({ limit: 8, seed: 1 })) {
+      const found = await keysOn(image);
+      expect(found).toContain('before');
+      expect(found).toContain('n3');
+    }
+    await store.close();
+  });
+
+  test('is never tried again on the same file', async () => {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk);
+    const synced: string[] = [];
+    let failed: string | undefined;
+    disk.onCall = (call) => {
+      if (call.kind !== 'sync' && call.kind !== 'syncNow' && call.kind !== 'write') return undefined;
+      if (failed !== undefined) synced.push(call.file ?? '');
+      if (call.kind !== 'sync' || failed !== undefined) return undefined;
+      failed = call.file;
+      return { kind: 'sync', personality: 'ext4' };
+    };
+
+    await outcomeOf(store.map('numbers').put('n1', 1));
+    await store.map('numbers').put('n2', 2);
+    await store.checkpoint();
+    await store.close();
+
+    expect(failed).toMatch(/wal$/);
+    expect(synced).not.toContain(failed);
+  });
+});
+
+test('when no new generation can be started writes are disabled, reads go on, and resume brings them back', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<string, number>('numbers');
+  await map.put('n1', 1);
+  disk.onCall = (call) => {
+    if (call.kind === 'sync' || call.kind === 'open') return { kind: 'fail', code: 'EIO' };
+    return undefined;
+  };
+  await outcomeOf(map.put('n2', 2));
+
+  const refused = await outcomeOf(map.put('n3', 3));
+
+  expect(refused.committed).toBe('no');
+  expect((refused.error as StorageError).code).toBe('WRITES_DISABLED');
+  expect((refused.error as StorageError).writesDisabled).toBe(true);
+  expect(map.get('n1')).toBe(1);
+  await expect(store.resume()).rejects.toMatchObject({ code: 'IO' });
+  disk.onCall = undefined;
+  await store.resume();
+  await map.put('n4', 4);
+  expect([...map.getKeys()]).toEqual(['n1', 'n4']);
+  await store.close();
+  expect(await keysOn(disk)).toEqual(['n1', 'n4']);
+});
+
+test('an open that fails at any call changes nothing that counts', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  await commitAll(store);
+  await store.close();
+  const calls = await openCalls(disk);
+  for (let at = 0; at < calls; at++) {
+    const image = disk.clone();
+    image.onCall = faultAt(at, { kind: 'fail', code: 'EIO' });
+    const error = await Store.open(image).then(
+      (opened) => opened.close(),
+      (refusal: unknown) => refusal,
+    );
+    image.onCall = undefined;
+    if (error !== undefined) expect(error).toBeInstanceOf(OnewalError);
+    expect(await keysOn(image.afterKill()), `EIO at call ${at} of the open`).toHaveLength(COUNT);
+  }
+});
+
+async function openCalls(disk: SimulatedDisk): Promise<number> {
+  const image = disk.clone();
+  await (await Store.open(image)).close();
+  return image.callCount;
+}
+
+test('blocking commits keep their promises beside waiting ones', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<string, number>('numbers');
+
+  const waiting = [map.put('n1', 1), map.put('n2', 2)];
+  await Promise.resolve();
+  await Promise.resolve();
+  const third = map.putSync('n3', 3);
+  const after = map.put('n4', 4);
+
+  expect(map.get('n1')).toBe(1);
+  expect(third.durable).toBe(true);
+  const commits = await Promise.all([...waiting, after]);
+  expect(commits.map(({ sequence }) => sequence)).toEqual([1, 2, 4]);
+  for (const image of disk.powerLossImages({ limit: 8, seed: 1 })) {
+    expect(await keysOn(image)).toEqual(['n1', 'n2', 'n3', 'n4']);
+  }
+  await store.close();
+});
+
+test('a blocking commit while a checkpoint waits overtakes it and loses nothing', async () => {
+  for (let turns = 0; turns < 60; turns++) {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk);
+    const map = store.map<string, number>('numbers');
+    await map.put('n1', 1);
+    const checkpoint = store.checkpoint();
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+
+    map.putSync('n2', 2);
+
+    for (const image of [disk.afterKill(), ...disk.powerLossImages({ limit: 1, seed: 1 })].slice(0, 3)) {
+      expect(await keysOn(image), `after ${turns} turns`).toEqual(['n1', 'n2']);
+    }
+    await checkpoint;
+    await store.close();
+    expect(await keysOn(disk)).toEqual(['n1', 'n2']);
+  }
+});
