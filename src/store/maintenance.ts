@@ -37,6 +37,10 @@ export interface CheckpointReport {
 
 /** Written in advance, so that deletions find room on a full disk. */
 export const RESERVE_SIZE = 64 << 10;
+/** A memtable of this size starts a checkpoint, however small the WAL: it is what takes memory. */
+const MEMTABLE_SIZE_TARGET = 16 << 20;
+/** A close writes a checkpoint first where the next open would have more than this to replay. */
+const CLOSE_MEMTABLE_SIZE_MAX = 1 << 20;
 /** Writers wait when the memtable has grown to so many times what starts a checkpoint. */
 const MEMTABLE_RATIO_MAX = 2;
 /** After a failed checkpoint the next one is tried when the WAL has grown by this share. */
@@ -90,6 +94,18 @@ export class Maintenance {
     const NO_WAL_YET = 0;
     this.#frozen = freeze(this.#engine, NO_WAL_YET);
     yield* this.#writeFrozen(this.#work(manner, {}));
+  }
+
+  /** Leaves the next open little to replay. If it fails, the next open replays more. */
+  *beforeClose(manner: Manner): Task<void> {
+    const { state, writer, failure } = this.#engine;
+    const isSmall = state.frozen === undefined && state.memtable.size < CLOSE_MEMTABLE_SIZE_MAX;
+    if (isSmall || writer === undefined || failure !== undefined) return;
+    try {
+      yield* this.#checkpointTask(this.#work(manner, {}));
+    } catch (error) {
+      this.#engine.report({ type: 'error', message: 'no checkpoint was written at the close', error });
+    }
   }
 
   /** Resolves when nothing is at work. */
@@ -280,8 +296,16 @@ export class Maintenance {
   #isDue(): boolean {
     const { state, writer, options, failure, status } = this.#engine;
     if (writer === undefined || failure !== undefined || status !== 'open') return false;
-    const size = Math.max(writer.tip.offset, state.memtable.size);
-    return size >= Math.max(options.checkpointBytes, this.#retryAt);
+    if (writer.tip.offset < this.#retryAt) return false;
+    return writer.tip.offset >= options.checkpointBytes || state.memtable.size >= this.#memtableTarget;
+  }
+
+  get #memtableTarget(): number {
+    return Math.min(this.#engine.options.checkpointBytes, MEMTABLE_SIZE_TARGET);
+  }
+
+  get #isFull(): boolean {
+    return this.#engine.state.memtable.size >= this.#memtableTarget * MEMTABLE_RATIO_MAX;
   }
 
   #startIfDue(): void {
@@ -304,9 +328,8 @@ export class Maintenance {
   }
 
   #noteFailure(error: unknown): void {
-    const { writer, options, state } = this.#engine;
-    const size = Math.max(writer?.tip.offset ?? 0, state.memtable.size);
-    this.#retryAt = size + options.checkpointBytes * RETRY_GROWTH;
+    const { writer, options } = this.#engine;
+    this.#retryAt = (writer?.tip.offset ?? 0) + options.checkpointBytes * RETRY_GROWTH;
     this.#engine.report({ type: 'error', message: 'a checkpoint failed; it is tried again', error });
   }
 
@@ -315,16 +338,14 @@ export class Maintenance {
    * checkpoint has still to pass through the queue: to wait for it would be to wait for ever.
    */
   #waitForRoom(): Awaitable<void> {
-    const { state, options } = this.#engine;
-    if (state.frozen === undefined || this.#running === undefined) return;
-    if (state.memtable.size < options.checkpointBytes * MEMTABLE_RATIO_MAX) return;
+    if (this.#engine.state.frozen === undefined || this.#running === undefined) return;
+    if (!this.#isFull) return;
     return new Promise((resolve) => this.#waitingForRoom.push(resolve));
   }
 
   /** The same for writers that cannot wait: they write the checkpoint themselves. */
   makeRoomNow(): void {
-    const { state, options } = this.#engine;
-    if (state.memtable.size < options.checkpointBytes * MEMTABLE_RATIO_MAX) return;
+    if (!this.#isFull) return;
     try {
       this.checkpointNow();
     } catch (error) {

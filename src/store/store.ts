@@ -236,6 +236,7 @@ export class Store {
     queue.settleNow();
     engine.status = 'closing';
     this.#closing ??= Promise.resolve();
+    runSync(maintenance.beforeClose(BLOCKING));
     runSync(closeStore(engine, BLOCKING));
   }
 
@@ -249,8 +250,10 @@ export class Store {
     engine.status = 'closing';
     await queue.drain();
     await maintenance.settle();
+    const manner = waitingManner(engine.environment);
+    await runAsync(maintenance.beforeClose(manner));
     await queue.drain();
-    await runAsync(closeStore(engine, waitingManner(engine.environment)));
+    await runAsync(closeStore(engine, manner));
   }
 
   #encode(writes: Iterable<Write>): PendingWrite[] {

@@ -88,8 +88,7 @@ function everyDirectory(state: CrashState): Directory[] {
   for (const operations of subsets(state.operations)) {
     const directory = directoryAfter(state, operations);
     const entries = [...directory].map(([name, inode]) => `${name} ${inodes.indexOf(inode)}`);
-    const key = entries.sort().join();
-    if (!directories.has(key)) directories.set(key, directory);
+    directories.set(entries.sort().join(), directory);
   }
   return [...directories.values()];
 }

@@ -24,7 +24,7 @@ export function outcomeContent(inode: SimulatedInode, outcome: FileOutcome): Gro
 /** Most files of a store are: their images share one buffer. */
 function isUntouched(inode: SimulatedInode): boolean {
   const { min, max } = inode.sizeRange;
-  return min === max && inode.differingSectors().size === 0 && inode.cutSectors.size === 0;
+  return min === max && inode.differingSectors().size === 0;
 }
 
 function setSector(bytes: Uint8Array, sector: number, content: Uint8Array): void {

@@ -183,15 +183,32 @@ describe('a run with blocks', { timeout: RUN_MS_MAX }, () => {
     expect(run.errors).toContain('holds something else than the first blocks of this file');
   });
 
-  test.each<[string, keyof blocks.Maps, string]>([
-    ['a coin', 'coins', 'is missing'],
-    ['a coin by its script', 'coinsByScript', 'is missing among the coins by script'],
-    ['undo data', 'undo', 'the undo data of block 0 is wrong or missing'],
-    ['a header', 'headers', 'the header of block 0 is wrong or missing'],
-  ])('reports %s that is gone', async (_, name, reason) => {
+  test.each<[string, (maps: blocks.Maps) => Write, string]>([
+    ['a coin that is gone', ({ coins }) => removalOfFirst(coins), 'is missing'],
+    [
+      'a coin that is gone by its script',
+      ({ coinsByScript }) => removalOfFirst(coinsByScript),
+      'is missing among the coins by script',
+    ],
+    [
+      'a coin by script that nobody made',
+      ({ coinsByScript: map }) => ({ type: 'put', map, key: NO_HASH, value: NO_HASH }),
+      'there are 4 coins by script, and must be 3',
+    ],
+    [
+      'undo data that is gone',
+      ({ undo }) => removalOfFirst(undo),
+      'the undo data of block 0 is wrong or missing',
+    ],
+    [
+      'a header that is gone',
+      ({ headers }) => removalOfFirst(headers),
+      'the header of block 0 is wrong or missing',
+    ],
+  ])('reports %s', async (_, write, reason) => {
     const words = ['--blocks', fileWith(fileOf(CHAIN)), '--dir', join(directory, 'store')];
     expect(survive(...words, '--rounds', '0').exitCode).toBe(0);
-    await tamper(join(directory, 'store'), (store) => removalOfFirst(blocks.openMaps(store)[name]));
+    await tamper(join(directory, 'store'), (store) => write(blocks.openMaps(store)));
 
     expectHalfApplied(survive(...words, '--rounds', '0'), reason);
   });

@@ -122,6 +122,10 @@ describe('the changes that a block makes', () => {
     expect(changes.unknown).toEqual([]);
   });
 
+  test('leave out the coins of block 0, which no node has', () => {
+    expect(changesOf(parseBlock(CHAIN[0]), 0, () => undefined).created).toEqual([]);
+  });
+
   test('name a coin that is spent twice as unknown', () => {
     const twice = { inputs: [SPLIT.inputs[0], SPLIT.inputs[0]], outputs: [coin(1n)] };
     const block = parseBlock(blockOf(NO_HASH, [coinbase(2), twice]));

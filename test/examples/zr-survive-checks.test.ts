@@ -42,7 +42,7 @@ const NO_CONTENTS = {
 
 describe('the check of triggers', () => {
   test('has nothing to say to one answered trigger and one pending', () => {
-    expect(faultsIn(honestContents(), 4, SEED, new Acknowledged())).toEqual([]);
+    expect(faultsIn(honestContents(), known(4))).toEqual([]);
   });
 
   test.each<[string, (contents: Contents) => void, Fault]>([
@@ -70,7 +70,7 @@ describe('the check of triggers', () => {
     const contents = honestContents();
     tamper(contents);
 
-    expect(faultsIn(contents, 4, SEED, new Acknowledged())).toContainEqual(fault);
+    expect(faultsIn(contents, known(4))).toContainEqual(fault);
   });
 
   /** After four commits: the founding, triggers 1 and 2 taken in, 1 answered. */
@@ -108,7 +108,7 @@ describe('the check of acknowledgements', () => {
     const acknowledged = new Acknowledged();
     acknowledged.add(parseReport(line));
 
-    expect(faultsIn(NO_CONTENTS, 0, SEED, acknowledged)).toContainEqual(lost(reason));
+    expect(faultsIn(NO_CONTENTS, known(0, acknowledged))).toContainEqual(lost(reason));
   });
 
   test('reports two commits of one sequence', () => {
@@ -117,11 +117,11 @@ describe('the check of acknowledgements', () => {
     acknowledged.add(parseReport('answered 4 9'));
 
     const reason = 'two commits got sequence 9';
-    expect(faultsIn(NO_CONTENTS, 9, SEED, acknowledged)).toContainEqual(otherFault(reason));
+    expect(faultsIn(NO_CONTENTS, known(9, acknowledged))).toContainEqual(otherFault(reason));
   });
 
   test('reports a commit that nobody made', () => {
-    const faults = faultsIn(NO_CONTENTS, 2, SEED, new Acknowledged());
+    const faults = faultsIn(NO_CONTENTS, known(2));
 
     expect(faults).toContainEqual(otherFault('the store is at sequence 2, and holds 1 commits'));
   });
@@ -129,10 +129,13 @@ describe('the check of acknowledgements', () => {
   test('reports a block that is lost', async () => {
     const store = await Store.open(new MemoryFileSystem());
     const ledger = new Ledger(chainOf([...CHAIN]));
-    const faults = blockFaultsIn(openBlockMaps(store), 0, ledger, { height: 1, sequence: 2 });
+    const faults = blockFaultsIn(openBlockMaps(store), ledger, {
+      sequence: 0,
+      acknowledged: { height: 1, sequence: 2 },
+    });
     await store.close();
 
-    expect(faults).toEqual([lost('block 1 was there or acknowledged, and the tip is -1')]);
+    expect(faults).toEqual([lost('block 1 must be there, and the tip is -1 at sequence 0')]);
   });
 });
 
@@ -168,3 +171,7 @@ describe('the rounds', () => {
     return tally;
   }
 });
+
+function known(sequence: number, acknowledged = new Acknowledged()) {
+  return { sequence, seed: SEED, acknowledged };
+}

@@ -5,7 +5,8 @@
  *
  * Exit codes: 0 all is well, 1 the store is at fault, 2 the command line or a file is.
  */
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CorruptionError, OnewalError } from 'onewal';
@@ -35,17 +36,13 @@ async function main(words) {
   }
 }
 
-/** A directory of our own making goes when it is no evidence. @param {Arguments} options */
+/** A directory of our own making goes, unless it is evidence. @param {Arguments} options */
 async function surviveIn(options) {
-  const directory = options.dir ?? mkdtempSync(join(tmpdir(), 'onewal-survive-'));
-  let isClean = true;
-  try {
-    isClean = await survive(directory, options);
-    if (!isClean) console.log(`SOMETHING IS WRONG. The store as it is: ${directory}`);
-    return isClean ? 0 : 1;
-  } finally {
-    if (options.dir === undefined && isClean) rmSync(directory, { recursive: true, force: true });
-  }
+  const directory = options.dir ?? join(tmpdir(), `onewal-survive-${randomUUID()}`);
+  const isClean = await survive(directory, options);
+  if (!isClean) console.log(`SOMETHING IS WRONG. The store as it is: ${directory}`);
+  else if (options.dir === undefined) rmSync(directory, { recursive: true });
+  return isClean ? 0 : 1;
 }
 
 /** @param {string} directory @param {Arguments} options */

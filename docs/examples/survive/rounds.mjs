@@ -10,7 +10,7 @@ import { otherFault } from './tally.mjs';
 /** @import { Moment, Worker } from './life.mjs' */
 /** @import { Random } from './random.mjs' */
 /** @import { Report } from './report.mjs' */
-/** @import { Check, Tally } from './tally.mjs' */
+/** @import { Check, Fault, Tally } from './tally.mjs' */
 
 /** A worker and its end. @typedef {{ worker: Worker, moment: Moment }} Doom */
 
@@ -109,11 +109,16 @@ export class Rounds {
     const { openMs, summary, faults } = await this.scenario.check(isThorough);
     this.tally.faults.push(...faults);
     printRound(round, event, `opened in ${milliseconds(openMs).padStart(8)}   ${summary}`);
-    for (const { kind, text } of this.tally.faults.slice(0, FAULTS_SHOWN)) {
-      console.log(`       ${kind}: ${text}`);
-    }
+    printFaults(this.tally.faults);
     return openMs;
   }
+}
+
+/** @param {readonly Fault[]} faults */
+function printFaults(faults) {
+  for (const { kind, text } of faults.slice(0, FAULTS_SHOWN))
+    console.log(`       ${kind}: ${text}`);
+  if (faults.length > FAULTS_SHOWN) console.log(`       and ${faults.length - FAULTS_SHOWN} more`);
 }
 
 /** @param {number} count */

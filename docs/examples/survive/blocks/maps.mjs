@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { coinCodec } from './coins.mjs';
 
 /** @import { Store, StoreMap, Write } from 'onewal' */
-/** @import { Block } from './block.mjs' */
 /** @import { Changes, Coin, PlacedCoin } from './coins.mjs' */
 /** @typedef {ReturnType<typeof openMaps>} Maps */
 /** @typedef {{ height: number, header: Uint8Array }} Header */
@@ -33,17 +32,11 @@ export function openMaps(store) {
  * Four maps and one commit: the tip never names a block whose coins are not there.
  *
  * @param {Maps} maps
- * @param {Block} block
- * @param {number} height
+ * @param {Header} header
  * @param {Changes} changes
  * @returns {Write[]}
  */
-export function connecting(
-  { coins, coinsByScript, undo, headers },
-  { header },
-  height,
-  { spent, created },
-) {
+export function connecting({ coins, coinsByScript, undo, headers }, header, { spent, created }) {
   return [
     ...spent.flatMap((placed) => [
       remove(coins, placed.outpoint),
@@ -53,9 +46,9 @@ export function connecting(
       put(coins, placed.outpoint, placed.coin),
       put(coinsByScript, scriptKeyOf(placed), NOTHING),
     ]),
-    put(undo, height, spent),
-    put(headers, height, { height, header }),
-    put(headers, 'tip', { height, header }),
+    put(undo, header.height, spent),
+    put(headers, header.height, header),
+    put(headers, 'tip', header),
   ];
 }
 

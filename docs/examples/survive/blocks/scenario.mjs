@@ -38,13 +38,8 @@ export class BlockScenario {
   #acknowledged = { height: -1, sequence: 0 };
   #ledger;
 
-  /**
-   * @param {string} directory
-   * @param {string} file
-   * @param {string} seed
-   * @param {Chain} chain
-   */
-  constructor(directory, file, seed, chain) {
+  /** @param {{ directory: string, file: string, seed: string, chain: Chain }} given */
+  constructor({ directory, file, seed, chain }) {
     this.directory = directory;
     this.file = file;
     this.seed = seed;
@@ -59,7 +54,7 @@ export class BlockScenario {
     const chain = readChain(file);
     refuseUnknownInputs(chain, isStrict);
     if (!isNew) await refuseForeignStore(directory, chain);
-    return new BlockScenario(directory, resolve(file), seed, chain);
+    return new BlockScenario({ directory, file: resolve(file), seed, chain });
   }
 
   get title() {
@@ -102,12 +97,9 @@ export class BlockScenario {
   /** @param {boolean} isThorough */
   check(isThorough) {
     return checkStore(this.directory, { ...STORE_OPTIONS, isThorough }, (store) => {
-      const faults = faultsIn(
-        openMaps(store),
-        store.info.sequence,
-        this.#ledger,
-        this.#acknowledged,
-      );
+      const { sequence } = store.info;
+      const acknowledged = this.#acknowledged;
+      const faults = faultsIn(openMaps(store), this.#ledger, { sequence, acknowledged });
       const { undo, coins } = this.#ledger;
       return { summary: `blocks ${number(undo.size)}, coins ${number(coins.size)}`, faults };
     });

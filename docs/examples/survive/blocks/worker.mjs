@@ -52,9 +52,10 @@ async function connectBlocks(store, { file, firstHeight, blocks }) {
     .entries()) {
     const height = nextHeight + i;
     const block = parseBlock(record);
+    const header = { height, header: block.header };
     const changes = changesOf(block, height, (outpoint) => maps.coins.get(outpoint));
     report('connecting', height);
-    const { sequence } = await store.batch(connecting(maps, block, height, changes));
+    const { sequence } = await store.batch(connecting(maps, header, changes));
     report('connected', height, sequence);
   }
 }

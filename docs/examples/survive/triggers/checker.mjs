@@ -51,12 +51,11 @@ function entriesOf(map) {
 
 /**
  * @param {Contents} contents
- * @param {number} sequence of the store
- * @param {string} seed
- * @param {Acknowledged} acknowledged
+ * @param {{ sequence: number, seed: string, acknowledged: Acknowledged }} known the store is at
+ *   `sequence`, was made with `seed`, and has to hold what was `acknowledged`
  * @returns {Fault[]}
  */
-export function faultsIn(contents, sequence, seed, acknowledged) {
+export function faultsIn(contents, { sequence, seed, acknowledged }) {
   const kept = [...acknowledgementFaults(contents, sequence, acknowledged)];
   if (sequence === 0) return kept; // the worker was killed before its first commit
   const answered = [...contents.responses.keys()].map((number) => triggerOf(seed, number));

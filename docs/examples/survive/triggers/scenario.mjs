@@ -91,7 +91,11 @@ export class TriggerScenario {
       const { responses, pending } = contents;
       return {
         summary: `answered ${number(responses.size)}, pending ${number(pending.size)}`,
-        faults: faultsIn(contents, store.info.sequence, this.seed, this.#acknowledged),
+        faults: faultsIn(contents, {
+          sequence: store.info.sequence,
+          seed: this.seed,
+          acknowledged: this.#acknowledged,
+        }),
       };
     });
   }

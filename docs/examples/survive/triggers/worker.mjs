@@ -17,7 +17,7 @@ import {
 } from './maps.mjs';
 import { AGENT_COUNT, triggerOf } from './workload.mjs';
 
-/** @import { Maps } from './maps.mjs' */
+/** @import { Write } from 'onewal' */
 
 /**
  * @typedef {object} Task
@@ -38,74 +38,71 @@ async function work({ directory, seed, commits, isDoomed }) {
   report('opening');
   const store = await Store.open(directory, STORE_OPTIONS);
   report('opened');
-  await transitions(store, seed, commits);
+  await new Agents(store, seed).work(commits);
   report('closing');
   await store.close();
   report('done');
   if (isDoomed) setInterval(() => {}, 1000);
 }
 
-/**
- * Each step takes in a burst of triggers while the agents answer what was there before it.
- *
- * @param {Store} store
- * @param {string} seed
- * @param {number} commits
- */
-async function transitions(store, seed, commits) {
-  const maps = openMaps(store);
-  const random = randomOf(seed, 'burst', store.info.sequence);
-  if (maps.balances.getCount() === 0) await commit('founded', 0, store, founding(maps, seed));
-  const end = store.info.sequence + commits;
-  let upkeep = Promise.resolve();
-  for (let step = 1; store.info.sequence < end; step++) {
-    const agents = Array.from({ length: AGENT_COUNT }, (_, agent) =>
-      answerAll(store, maps, agent, seed),
-    );
-    await Promise.all([takeIn(store, maps, random.integer(1, BURST_MAX), seed), ...agents]);
-    if (step % STEPS_BETWEEN_CHECKPOINTS > 0) continue;
+class Agents {
+  /** @param {Store} store @param {string} seed */
+  constructor(store, seed) {
+    this.store = store;
+    this.seed = seed;
+    this.maps = openMaps(store);
+  }
+
+  /**
+   * Each step takes in a burst of triggers, while the agents answer what was there before it.
+   *
+   * @param {number} commits how many, at least
+   */
+  async work(commits) {
+    const { store, maps, seed } = this;
+    if (maps.balances.getCount() === 0) await this.#commit('founded', 0, founding(maps, seed));
+    const random = randomOf(seed, 'burst', store.info.sequence);
+    const end = store.info.sequence + commits;
+    let upkeep = Promise.resolve();
+    for (let step = 1; store.info.sequence < end; step++) {
+      const agents = Array.from({ length: AGENT_COUNT }, (_, agent) => this.#answerAll(agent));
+      await Promise.all([this.#takeIn(random.integer(1, BURST_MAX)), ...agents]);
+      if (step % STEPS_BETWEEN_CHECKPOINTS > 0) continue;
+      await upkeep;
+      upkeep = this.#keepUp(step / STEPS_BETWEEN_CHECKPOINTS);
+    }
     await upkeep;
-    upkeep = keepUp(store, step / STEPS_BETWEEN_CHECKPOINTS);
   }
-  await upkeep;
-}
 
-/** @param {Store} store @param {Maps} maps @param {number} count @param {string} seed */
-async function takeIn(store, maps, count, seed) {
-  const first = nextNumber(maps);
-  const commits = [];
-  for (let number = first; number < first + count; number++) {
-    commits.push(commit('enqueued', number, store, enqueueing(maps, triggerOf(seed, number))));
+  /** @param {number} count */
+  async #takeIn(count) {
+    const first = nextNumber(this.maps);
+    const numbers = Array.from({ length: count }, (_, i) => first + i);
+    const triggers = numbers.map((number) => triggerOf(this.seed, number));
+    await Promise.all(
+      triggers.map((trigger) =>
+        this.#commit('enqueued', trigger.number, enqueueing(this.maps, trigger)),
+      ),
+    );
   }
-  await Promise.all(commits);
-}
 
-/** @param {Store} store @param {Maps} maps @param {number} agent @param {string} seed */
-async function answerAll(store, maps, agent, seed) {
-  for (const { value: trigger } of pendingOf(maps, agent)) {
-    await commit('answered', trigger.number, store, answering(maps, trigger, seed));
+  /** @param {number} agent */
+  async #answerAll(agent) {
+    for (const { value: trigger } of pendingOf(this.maps, agent)) {
+      await this.#commit('answered', trigger.number, answering(this.maps, trigger, this.seed));
+    }
   }
-}
 
-/**
- * @param {string} name
- * @param {number} number
- * @param {Store} store
- * @param {import('onewal').Write[]} writes
- */
-async function commit(name, number, store, writes) {
-  const { sequence } = await store.batch(writes);
-  report(name, number, sequence);
-}
-
-/** Commits go on meanwhile. @param {Store} store @param {number} turn */
-async function keepUp(store, turn) {
-  if (turn % CHECKPOINTS_BETWEEN_COMPACTIONS === 0) {
-    report('compacting');
-    await store.compact();
-  } else {
-    report('checkpointing');
-    await store.checkpoint();
+  /** @param {string} name @param {number} number @param {Write[]} writes */
+  async #commit(name, number, writes) {
+    const { sequence } = await this.store.batch(writes);
+    report(name, number, sequence);
   }
-  report('kept up');
+
+  /** Commits go on meanwhile. @param {number} turn */
+  async #keepUp(turn) {
+    const isCompaction = turn % CHECKPOINTS_BETWEEN_COMPACTIONS === 0;
+    report(isCompaction ? 'compacting' : 'checkpointing');
+    await (isCompaction ? this.store.compact() : this.store.checkpoint());
+  }
 }
