@@ -103,11 +103,13 @@ function scanReport(scan: WalScan): Report {
 /** As far as this file alone tells: another may be a witness of what it lost. */
 function meaningOf(scan: WalScan): string {
   if (scan.break === undefined) return 'clean';
+  const { laterFrames } = scan.break;
+  const isEndBehind = laterFrames.some(({ header }) => header.type === FrameType.end);
   return classifyBreak({
     ...scan.break,
-    hasLaterFrames: scan.break.laterFrames.length > 0,
+    hasLaterFrames: laterFrames.length > 0,
     isAcknowledged: scan.watermark > scan.tip.sequence,
-    isWitnessed: scan.end !== undefined,
+    isWitnessed: scan.end !== undefined || isEndBehind,
   });
 }
 

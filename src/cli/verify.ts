@@ -90,7 +90,7 @@ function describeOpen(opened: Opened & { readonly isOpen: true }): Finding {
     isSound,
     report: {
       store: location,
-      result: isSound ? 'sound' : 'damaged, and whole: every commit is there',
+      result: isSound ? 'sound' : 'damaged, and no commit that any file knows of is lost',
       sequence,
       ...(tornBytes > 0 ? { tornBytes, tornTail: TORN_ADVICE } : {}),
       ...(opened.hasUnfinishedLoad ? { unfinishedLoad: true } : {}),

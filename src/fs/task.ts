@@ -39,9 +39,13 @@ export function runSync<T>(task: Task<T>): T {
   while (!step.done) {
     // Its outcome has no reader any more; without this a rejection would end the process.
     step.value.catch(() => undefined);
-    step = task.throw(
-      new UsageError('SYNC_UNAVAILABLE', 'this host cannot block: use the asynchronous method'),
-    );
+    step = task.throw(cannotBlock());
   }
   return step.value;
+}
+
+export function cannotBlock(): UsageError {
+  return new UsageError('SYNC_UNAVAILABLE', 'this host cannot block: use the asynchronous method', {
+    committed: 'no',
+  });
 }

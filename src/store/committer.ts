@@ -1,4 +1,5 @@
 /** Hands writes to the queue: with a promise, or blocking until they are committed. */
+import { cannotBlock } from '../fs/task.ts';
 import { checkDurability, type WriteOptions } from '../options.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Commit, CommitRequest } from './commit-request.ts';
@@ -32,10 +33,16 @@ export class Committer {
         outcome.error = { cause };
       },
     });
+    this.#requireBlockingHost();
     this.#makeRoomNow();
     this.#queue.submitNow(request);
     if (outcome.error !== undefined) throw outcome.error.cause;
     return outcome.commit as Commit;
+  }
+
+  /** Before anything is written: a commit that could not be synced would be in doubt. */
+  #requireBlockingHost(): void {
+    if (this.#engine.requireWriter().file.syncNow === undefined) throw cannotBlock();
   }
 
   /** Throws CLOSED, READ_ONLY, LOCK_LOST, WRITES_DISABLED, LIMIT, INVALID_ARGUMENT. */

@@ -1,7 +1,6 @@
 /** Chance and time, which the engine never reaches for itself. */
-import { type Awaitable, runAsync, runSync, type Task } from '../fs/task.ts';
+import { type Awaitable, cannotBlock, runAsync, runSync, type Task } from '../fs/task.ts';
 import type { File } from '../fs/file-system.ts';
-import { UsageError } from '../errors.ts';
 
 export interface Environment {
   randomBytes(size: number): Uint8Array;
@@ -31,9 +30,7 @@ export function waitingManner(environment: Environment): Manner {
 export const BLOCKING: Manner = {
   isBlocking: true,
   sync(file) {
-    if (file.syncNow === undefined) {
-      throw new UsageError('SYNC_UNAVAILABLE', 'this host cannot block: use the asynchronous method');
-    }
+    if (file.syncNow === undefined) throw cannotBlock();
     file.syncNow();
   },
   pause: () => undefined,

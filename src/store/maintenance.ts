@@ -38,7 +38,7 @@ export interface CheckpointReport {
 /** Written in advance, so that deletions find room on a full disk. */
 export const RESERVE_SIZE = 64 << 10;
 /** A memtable of this size starts a checkpoint, however small the WAL: it is what takes memory. */
-const MEMTABLE_SIZE_TARGET = 16 << 20;
+const MEMTABLE_SIZE_TARGET = 8 << 20;
 /** A close writes a checkpoint first where the next open would have more than this to replay. */
 const CLOSE_MEMTABLE_SIZE_MAX = 1 << 20;
 /** Writers wait when the memtable has grown to so many times what starts a checkpoint. */

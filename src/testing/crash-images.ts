@@ -17,7 +17,7 @@ import {
 import { SeededRandom } from './seeded-random.ts';
 import type { SimulatedInode } from './simulated-inode.ts';
 
-export type Directory = ReadonlyMap<string, SimulatedInode>;
+type Directory = ReadonlyMap<string, SimulatedInode>;
 
 /** A creation, or the removal of a name where there is no inode. */
 export interface NameOperation {

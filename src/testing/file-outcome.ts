@@ -33,7 +33,7 @@ function setSector(bytes: Uint8Array, sector: number, content: Uint8Array): void
 }
 
 /** Sizes that the file may have, the durable one first: exact ones, and all sector boundaries. */
-export function possibleSizes(inode: SimulatedInode): number[] {
+function possibleSizes(inode: SimulatedInode): number[] {
   const { min, max } = inode.sizeRange;
   const sizes = new Set([inode.durable.size, inode.live.size, min, max]);
   const firstBoundary = (Math.floor(min / SECTOR_SIZE) + 1) * SECTOR_SIZE;

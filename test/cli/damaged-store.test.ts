@@ -1,7 +1,7 @@
 /** Every command on stores that are not what was written. */
 
 import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -18,9 +18,12 @@ const STEP = 97;
 
 let sound: string;
 let soundDump: string;
+/** After each commit. */
+const dumps: string[] = [];
 beforeAll(async () => {
-  sound = await makeStore();
-  soundDump = (await cli('dump', sound)).output;
+  const path = newPath();
+  sound = await makeStore(path, async () => dumps.push((await cli('dump', path)).output));
+  soundDump = dumps.at(-1) ?? '';
 });
 
 function flip(path: string, offset: number): void {
@@ -50,7 +53,7 @@ async function askAll(path: string): Promise<{ [command: string]: Answer }> {
 }
 
 describe('a flipped byte', () => {
-  it('is named by verify or inspect, and never changes what is read without a word', async () => {
+  it('is shown by verify or inspect, and never changes what is read without a word', async () => {
     const path = copyOf(sound);
     for (const name of dataFilesOf(path)) {
       const file = join(path, name);
@@ -60,8 +63,9 @@ describe('a flipped byte', () => {
         const place = `${name}@${offset}`;
 
         const isNoticed = verify?.exitCode === 1 || inspect?.exitCode === 1;
-        const isTorn = verify?.output.includes('torn bytes') === true;
-        expect({ place, isNoticed: isNoticed || isTorn }).toEqual({ place, isNoticed: true });
+        // The last record of a WAL has no witness: without it the end looks torn, and loses nothing.
+        const isShown = /^ *meaning +torn$/m.test(inspect?.output ?? '');
+        expect({ place, isTold: isNoticed || isShown }).toEqual({ place, isTold: true });
         if (dump?.exitCode === 0)
           expect({ place, dump: dump.output }).toEqual({ place, dump: soundDump });
         if (info?.exitCode !== 0) expect(info?.errors).toContain('--recovery inspect');
@@ -72,18 +76,19 @@ describe('a flipped byte', () => {
 });
 
 describe('a file that was cut', () => {
-  it('never changes what is read without a word', async () => {
+  it('is refused, or leaves the state after some commit', async () => {
     for (const name of dataFilesOf(sound)) {
       const { size } = statSync(join(sound, name));
       for (let length = 0; length < size; length += 7 * STEP) {
         const path = copyOf(sound);
         truncateSync(join(path, name), length);
-        const { verify, dump } = await askAll(path);
+        const { dump } = await askAll(path);
         const place = `${name} cut to ${length}`;
 
-        // A last WAL without its last commits is a torn one, as long as nobody saw them synced.
-        const isTold = dump?.exitCode !== 0 || dump.output === soundDump || isTorn(verify);
-        expect({ place, isTold }).toEqual({ place, isTold: true });
+        const isWhole = dump?.exitCode !== 0 || dump.output === soundDump;
+        // Of its last commits, the newest WAL is the only witness.
+        const isPrefix = name === basename(newestWal(path)) && dumps.includes(dump?.output ?? '');
+        expect({ place, isTold: isWhole || isPrefix }).toEqual({ place, isTold: true });
       }
     }
   }, 60_000);
@@ -187,10 +192,6 @@ describe('arbitrary bytes', () => {
     );
   });
 });
-
-function isTorn(verify: Answer | undefined): boolean {
-  return verify?.output.includes('torn bytes') === true;
-}
 
 function newestWal(path: string): string {
   const wals = dataFilesOf(path).filter((name) => name.endsWith('.wal'));

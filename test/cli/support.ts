@@ -7,7 +7,7 @@ import { Readable, Writable } from 'node:stream';
 import { afterAll } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import type { KeyCodec } from '../../src/codec/key-codec.ts';
-import { Store } from '../../src/index-node.ts';
+import { Store, type StoreMap } from '../../src/index-node.ts';
 
 export interface Answer {
   readonly exitCode: number;
@@ -61,22 +61,36 @@ const OWN_KEYS: KeyCodec<string> = {
   decode: (bytes) => [...new TextDecoder().decode(bytes)].reverse().join(''),
 };
 
-/** One map of every encoding, in a snapshot and in the WAL behind it; cleanly closed. */
-export async function makeStore(path = newPath()): Promise<string> {
+/**
+ * One map of every encoding, in a snapshot and in the WAL behind it; cleanly closed. `onCommit` is
+ * called after each commit, beside the open store.
+ */
+export async function makeStore(
+  path = newPath(),
+  onCommit: () => Promise<unknown> = async () => undefined,
+): Promise<string> {
   const store = await Store.open(path, { quota: { bytes: 1_000_000 } });
-  const balances = store.map('balances');
-  await balances.put('alice', 5n);
-  await balances.put(['bob', 1], new Date(0));
-  await balances.put(7, new Map([[1, new Set(['x'])]]));
-  await store.map('state', { value: 'json', quota: 50_000 }).put('count', { $bigint: 'no tag' });
-  await store
-    .map('raw', { key: 'binary', value: 'binary' })
-    .put(Uint8Array.of(1, 2), Uint8Array.of(3));
+  const put = async (map: StoreMap<never, never>, key: unknown, value: unknown) => {
+    await map.put(key as never, value as never);
+    await onCommit();
+  };
+  const balances = store.map<never, never>('balances');
+  await put(balances, 'alice', 5n);
+  await put(balances, ['bob', 1], new Date(0));
+  await put(balances, 7, new Map([[1, new Set(['x'])]]));
+  const state = store.map<never, never>('state', { value: 'json', quota: 50_000 });
+  await store.flush();
+  await onCommit();
+  await put(state, 'count', { $bigint: 'no tag' });
+  const raw = store.map<never, never>('raw', { key: 'binary', value: 'binary' });
+  await put(raw, Uint8Array.of(1, 2), Uint8Array.of(3));
   await store.checkpoint();
-  await store.map('text', { key: 'utf8', value: 'utf8' }).put('greeting', 'höi');
-  await store.map('own', { key: OWN_KEYS }).put('drow', true);
-  await store.map('emptied').put('a', 1);
-  await store.map('emptied').remove('a');
+  await put(store.map<never, never>('text', { key: 'utf8', value: 'utf8' }), 'greeting', 'höi');
+  await put(store.map('own', { key: OWN_KEYS }) as StoreMap<never, never>, 'drow', true);
+  const emptied = store.map<never, never>('emptied');
+  await put(emptied, 'a', 1);
+  await emptied.remove('a' as never);
+  await onCommit();
   await store.close();
   return path;
 }

@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.ts';
 import { decide, SNAPSHOT_STATES, WAL_STATES } from '../../src/store/recovery.ts';
-import { PAGES, type Page, page, prose, ROOT } from './pages.ts';
+import { PAGES, type Page, page, prose, ROOT, tableRows } from './pages.ts';
 
 const ERRORS = page('docs/errors.md');
 const EVERYTHING = PAGES.map(({ text }) => text).join('\n');
@@ -52,6 +53,13 @@ test('every npm script that the pages name is there', () => {
 
   expect(named.length).toBeGreaterThan(0);
   expect(named.filter((name) => scripts[name as string] === undefined)).toEqual([]);
+});
+
+test('README.md names the commands of the command line, and no others', () => {
+  const rows = tableRows(page('README.md'), 'Command line').slice(1);
+  const named = rows.flatMap(([cell]) => cell?.replaceAll('`', '').split(', ') ?? []);
+
+  expect(named.sort()).toEqual(COMMANDS.map(({ name }) => name).sort());
 });
 
 test('every file that the pages name is there', () => {

@@ -126,16 +126,23 @@ describe('the check of acknowledgements', () => {
     expect(faults).toContainEqual(otherFault('the store is at sequence 2, and holds 1 commits'));
   });
 
-  test('reports a block that is lost', async () => {
+  test.each([
+    [
+      'a block that is lost',
+      { sequence: 0, acknowledged: { height: 1, sequence: 2 } },
+      lost('block 1 must be there, and the tip is -1 at sequence 0'),
+    ],
+    [
+      'a commit that no block made',
+      { sequence: 1, acknowledged: { height: -1, sequence: 0 } },
+      otherFault('the store is at sequence 1, and holds 0 blocks'),
+    ],
+  ])('reports %s', async (_, given, fault) => {
     const store = await Store.open(new MemoryFileSystem());
-    const ledger = new Ledger(chainOf([...CHAIN]));
-    const faults = blockFaultsIn(openBlockMaps(store), ledger, {
-      sequence: 0,
-      acknowledged: { height: 1, sequence: 2 },
-    });
+    const faults = blockFaultsIn(openBlockMaps(store), new Ledger(chainOf([...CHAIN])), given);
     await store.close();
 
-    expect(faults).toEqual([lost('block 1 must be there, and the tip is -1 at sequence 0')]);
+    expect(faults).toEqual([fault]);
   });
 });
 

@@ -11,9 +11,15 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { toHex } from '../../src/bytes/bytes.ts';
+import { type CborValue, decodeCbor } from '../../src/bytes/cbor.ts';
 import { checksumReady } from '../../src/bytes/checksum.ts';
+import { writeFully } from '../../src/fs/file-system.ts';
+import { MemoryFileSystem } from '../../src/fs/memory.ts';
 import { FORMAT } from '../../src/snapshot/format.ts';
-import { WAL_FORMAT_MAJOR, WAL_FORMAT_MINOR } from '../../src/wal/wal-header.ts';
+import { BufferedFile } from '../../src/wal/buffered-file.ts';
+import { FrameType } from '../../src/wal/frame.ts';
+import { decodeWalHeader, WAL_FORMAT_MAJOR, WAL_FORMAT_MINOR } from '../../src/wal/wal-header.ts';
+import { type Frame, scanWal } from '../../src/wal/wal-reader.ts';
 import { CONTENTS } from './golden-contents.ts';
 import { type GoldenStore, liveAll, readStore } from './golden-life.ts';
 
@@ -25,7 +31,7 @@ let lives: readonly GoldenStore[] = [];
 beforeAll(async () => {
   await checksumReady;
   lives = await liveAll();
-  if (process.env['GOLDEN'] === 'write') writeGolden();
+  if (process.env.GOLDEN === 'write') writeGolden();
 });
 
 describe('format version 1', () => {
@@ -47,6 +53,22 @@ describe('format version 1', () => {
 
     expect(goldenNames()).toEqual(named.sort());
     expect(lives.map(({ name }) => name).sort()).toEqual(Object.keys(CONTENTS).sort());
+  });
+
+  test('has golden files with every type of frame and every operation', () => {
+    const frameTypes = new Set<number>();
+    const operations = new Set<string>();
+    for (const name of goldenNames().filter((file) => file.endsWith('.wal'))) {
+      for (const { header, body } of framesOf(readGolden(name))) {
+        frameTypes.add(header.type);
+        if (header.type !== FrameType.commit && header.type !== FrameType.part) continue;
+        for (const operation of decodeCbor(body) as CborValue[][])
+          operations.add(String(operation[0]));
+      }
+    }
+
+    expect([...frameTypes].sort()).toEqual(Object.values(FrameType).sort());
+    expect([...operations].sort()).toEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
   });
 
   test('keeps its golden files small', () => {
@@ -114,6 +136,19 @@ function goldenNames(): string[] {
 function goldenFiles(name: string): ReadonlyMap<string, Uint8Array> {
   const own = goldenNames().filter((file) => file.startsWith(`${name}/`));
   return new Map(own.map((file) => [file.slice(name.length + 1), readGolden(file)]));
+}
+
+function framesOf(bytes: Uint8Array): Frame[] {
+  const fs = new MemoryFileSystem();
+  const file = fs.open('1.wal', 'create');
+  if (file instanceof Promise) throw new Error('this host answers at once');
+  writeFully(file, bytes, 0);
+  const read = decodeWalHeader(bytes);
+  if (read.kind !== 'header') throw new Error('the header of a golden WAL is sound');
+  const frames: Frame[] = [];
+  const onFrame = (frame: Frame) => frames.push({ ...frame, body: frame.body.slice() });
+  scanWal(new BufferedFile(file), read.header, { onFrame });
+  return frames;
 }
 
 function readGolden(name: string): Uint8Array {

@@ -1,4 +1,4 @@
-/** The snapshot that docs/format-snapshot.md prints. */
+/** The snapshot that docs/format.md prints. */
 import { utf8Encode } from '../../src/bytes/bytes.ts';
 import type { SnapshotPlan } from '../../src/snapshot/snapshot-writer.ts';
 import { makePlan, planMap } from './support.ts';

@@ -6,7 +6,7 @@ import { HEADER_SIZE } from '../../src/snapshot/format.ts';
 import { examplePlan } from './example.ts';
 import { collect, damageOf, readerOf, writePlan } from './support.ts';
 
-const PAGE = readFileSync(new URL('../../docs/format-snapshot.md', import.meta.url), 'utf8');
+const PAGE = readFileSync(new URL('../../docs/format.md', import.meta.url), 'utf8');
 
 /** The bytes printed in the block of the page that is marked `name`. */
 function printed(name: string): Uint8Array {

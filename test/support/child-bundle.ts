@@ -3,12 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { afterAll } from 'vitest';
 
 const bundles = new Map<string, Promise<string>>();
+const directories: string[] = [];
+
+afterAll(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
 
 /**
  * The path of an .mjs file that holds `entryFile` with everything it imports but Node's modules.
- * Made once per entry and removed when this process ends.
+ * Made once per entry, and removed after the tests of the file that imports this.
  */
 export function bundleForNode(entryFile: string): Promise<string> {
   const bundle = bundles.get(entryFile) ?? makeBundle(entryFile);
@@ -18,7 +24,7 @@ export function bundleForNode(entryFile: string): Promise<string> {
 
 async function makeBundle(entryFile: string): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'onewal-bundle-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  directories.push(directory);
   const file = join(directory, `${basename(entryFile, '.ts')}.mjs`);
   const bundle = await rolldown({ input: entryFile, platform: 'node', logLevel: 'warn' });
   await bundle.write({ file, format: 'esm' });

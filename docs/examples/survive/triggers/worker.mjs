@@ -31,8 +31,6 @@ const BURST_MAX = 16; // triggers taken in at once
 const STEPS_BETWEEN_CHECKPOINTS = 6;
 const CHECKPOINTS_BETWEEN_COMPACTIONS = 3;
 
-await work(JSON.parse(process.argv[2] ?? '{}'));
-
 /** @param {Task} task */
 async function work({ directory, seed, commits, isDoomed }) {
   report('opening');
@@ -106,3 +104,5 @@ class Agents {
     await (isCompaction ? this.store.compact() : this.store.checkpoint());
   }
 }
+
+await work(JSON.parse(process.argv[2] ?? '{}'));

@@ -1,0 +1,190 @@
+import { readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { cli, copyOf, makeStore } from './support.ts';
+
+interface Row {
+  readonly [name: string]: unknown;
+}
+
+const FRAMES_START = 8192;
+
+let sound: string;
+beforeAll(async () => {
+  sound = await makeStore();
+});
+
+async function inspectFile(path: string, ...options: string[]) {
+  const { exitCode, output } = await cli('inspect', path, '--json', ...options);
+  return { exitCode, report: JSON.parse(output).files[0] as Row & { [name: string]: Row[] } };
+}
+
+function flip(path: string, ...offsets: number[]): void {
+  const bytes = readFileSync(path);
+  for (const offset of offsets) bytes[offset] = (bytes[offset] ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+}
+
+describe('onewal inspect on a WAL', () => {
+  it('shows header, frames, End and what the commits do', async () => {
+    const { exitCode, report } = await inspectFile(
+      join(sound, '2.wal'),
+      ...['--frames', '--operations'],
+    );
+
+    expect(exitCode).toBe(0);
+    expect(report).toMatchObject({
+      headerCopies: ['sound', 'sound'],
+      predecessor: { generation: 1, sequence: 7 },
+      break: null,
+      end: { last: 11 },
+    });
+    expect(report.frames?.[0]).toMatchObject({ offset: FRAMES_START, type: 'commit', sequence: 8 });
+    expect(report.frames?.[0]).toMatchObject({ header: 'sound', body: 'sound', chain: 'sound' });
+    expect(report.frames?.at(-1)).toMatchObject({ type: 'end', durable: 11 });
+    expect(report.operations?.slice(0, 2)).toMatchObject([
+      { sequence: 8, operation: 'define', name: 'text', keyEncoding: 'utf8' },
+      { sequence: 8, operation: 'put', name: 'text', key: '"greeting"', value: '"höi"' },
+    ]);
+  });
+
+  it('names the maps of a WAL by the snapshot beside it', async () => {
+    const { output } = await cli('inspect', sound, '--operations', '--json');
+
+    const { files } = JSON.parse(output) as { files: { operations?: Row[] }[] };
+    const puts = files.flatMap(({ operations = [] }) => operations);
+    expect(puts).toContainEqual(
+      expect.objectContaining({ name: 'balances', key: '"alice"', value: '{"$bigint":"5"}' }),
+    );
+    expect(puts).toContainEqual(expect.objectContaining({ name: 'own', value: 'true' }));
+  });
+
+  it('tells which checksum fails at the first break, and what is sound behind it', async () => {
+    const path = join(copyOf(sound), '2.wal');
+    flip(path, FRAMES_START + 70);
+
+    const { exitCode, report } = await inspectFile(path, '--frames');
+
+    expect(exitCode).toBe(1);
+    expect(report.break).toMatchObject({
+      offset: FRAMES_START,
+      reason: 'the frame checksum does not match',
+      meaning: 'corrupt',
+      zerosToTheEnd: false,
+      lastSequenceBehind: 11,
+    });
+    const [broken, next, after] = report.frames ?? [];
+    expect(broken).toMatchObject({
+      sequence: 8,
+      header: 'sound',
+      body: 'damaged',
+      chain: 'unknown',
+    });
+    expect(next).toMatchObject({ header: 'sound', body: 'sound', chain: 'broken' });
+    expect(after).toMatchObject({ chain: 'sound' });
+  });
+
+  it('does not believe a length behind a header that fails', async () => {
+    const path = join(copyOf(sound), '2.wal');
+    flip(path, FRAMES_START + 4);
+
+    const { report } = await inspectFile(path, '--frames');
+
+    expect(report.frames?.[0]).toEqual({
+      ...{ offset: FRAMES_START, header: 'damaged', body: 'unknown', chain: 'unknown' },
+    });
+  });
+
+  it('gets by with one copy of the header', async () => {
+    const path = join(copyOf(sound), '2.wal');
+    flip(path, 20);
+
+    const { exitCode, report } = await inspectFile(path);
+
+    expect(exitCode).toBe(1);
+    expect(report.headerCopies).toEqual(['damaged: the header checksum does not match', 'sound']);
+    expect(report.end).toMatchObject({ last: 11 });
+  });
+
+  it('says that without a header nothing can be verified', async () => {
+    const path = join(copyOf(sound), '2.wal');
+    flip(path, 20, 4096 + 20);
+
+    const { exitCode, report } = await inspectFile(path);
+
+    expect(exitCode).toBe(1);
+    expect(report.state).toBe('no header: its frames cannot be verified');
+  });
+
+  it('knows a WAL under any name', async () => {
+    const directory = copyOf(sound);
+    renameSync(join(directory, '2.wal'), join(directory, 'evidence'));
+
+    const { exitCode, report } = await inspectFile(join(directory, 'evidence'));
+
+    expect({ exitCode, ...report }).toMatchObject({ exitCode: 0, kind: 'WAL', lastSequence: 11 });
+  });
+
+  it('limits every list, and tells how much it left out', async () => {
+    const { report } = await inspectFile(join(sound, '2.wal'), '--frames', '--limit', '2');
+
+    expect(report.frames).toHaveLength(2);
+    expect(report.framesLeftOut).toBeGreaterThan(1);
+  });
+});
+
+describe('onewal inspect on a snapshot', () => {
+  it('shows header, footer and blocks', async () => {
+    const { exitCode, report } = await inspectFile(join(sound, '3.snap'), '--blocks');
+
+    expect(exitCode).toBe(0);
+    expect(report).toMatchObject({
+      ...{ state: 'complete', header: 'sound', footer: 'sound', contents: 'full', sequence: 7 },
+      ...{ byteQuota: 1_000_000, unsoundBlocks: [], beneath: [] },
+    });
+    expect(report.maps?.map(({ name }) => name)).toEqual(['balances', 'raw', 'state']);
+    expect(report.blocks?.[0]).toEqual({
+      ...{ offset: 512, length: expect.any(Number), kind: 'data', count: 3, checksum: 'sound' },
+    });
+  });
+
+  it('names the block that is damaged', async () => {
+    const path = join(copyOf(sound), '3.snap');
+    flip(path, 512 + 20);
+
+    const { exitCode, report } = await inspectFile(path);
+
+    expect(exitCode).toBe(1);
+    expect(report.unsoundBlocks).toMatchObject([{ offset: 512, checksum: 'damaged' }]);
+  });
+
+  it('shows the footer under a header that is damaged', async () => {
+    const path = join(copyOf(sound), '3.snap');
+    flip(path, 30);
+
+    const { exitCode, report } = await inspectFile(path);
+
+    expect(exitCode).toBe(1);
+    expect(report).toMatchObject({
+      ...{ state: 'damaged', header: 'damaged: header checksum is wrong', footer: 'sound' },
+      ...{ sequence: 7, unsoundBlocks: [] },
+    });
+  });
+
+  it('takes one that was never finished for no damage', async () => {
+    const path = join(copyOf(sound), '3.snap');
+    truncateSync(path, 600);
+
+    const { exitCode, report } = await inspectFile(path);
+
+    expect({ exitCode, state: report.state }).toEqual({ exitCode: 0, state: 'unfinished' });
+  });
+});
+
+it('onewal inspect leaves what is not its own alone', async () => {
+  const { exitCode, report } = await inspectFile('package.json');
+
+  expect({ exitCode, kind: report.kind }).toEqual({
+    ...{ exitCode: 0, kind: 'neither a WAL nor a snapshot' },
+  });
+});
