@@ -48,6 +48,14 @@ export class CborWriter {
     return this.#buffer.subarray(0, this.#size);
   }
 
+  /** Forgets what was written, and gives back a buffer that has grown past `sizeMax`. */
+  reset(sizeMax: number): void {
+    this.#size = 0;
+    if (this.#buffer.length <= sizeMax) return;
+    this.#buffer = new Uint8Array(256);
+    this.#view = dataViewOf(this.#buffer);
+  }
+
   array(count: number): void {
     this.#head(ARRAY, count);
   }

@@ -47,7 +47,7 @@ function describeStore(store: Store): Report {
   };
 }
 
-export function lossReport(loss: LossReport): Report {
+function lossReport(loss: LossReport): Report {
   return {
     ...loss,
     damage: loss.damage.map((place) => ({ ...place })),

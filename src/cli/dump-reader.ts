@@ -47,6 +47,11 @@ export class DumpReader {
     }
   }
 
+  /** Lets go of the input, which may have more to say than anybody wants to hear. */
+  async close(): Promise<void> {
+    await this.#lines.return();
+  }
+
   async #checkEnd(end: DumpEnd | undefined): Promise<void> {
     const line = this.#line;
     if (end === undefined) throw new DumpError(line, 'this is neither an entry nor the last line');

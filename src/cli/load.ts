@@ -32,20 +32,23 @@ export const loadCommand: Command = {
   run: load,
 };
 
-async function load(call: Call): Promise<ExitCode> {
-  const { given, output } = call;
-  const reader = new DumpReader(given.operandCount > 1 ? openDump(given.operand(1)) : call.input);
-  const header = await reader.header();
-  if (header.maps.some(({ name }) => name === UNFINISHED_LOAD_MAP)) {
-    throw new DumpError(1, 'the dump is of a store into which a load was not finished');
+async function load({ given, input, output }: Call): Promise<ExitCode> {
+  const reader = new DumpReader(given.operandCount > 1 ? openDump(given.operand(1)) : input);
+  try {
+    const header = await reader.header();
+    if (header.maps.some(({ name }) => name === UNFINISHED_LOAD_MAP)) {
+      throw new DumpError(1, 'the dump is of a store into which a load was not finished');
+    }
+    const mayHoldEntries = given.isSet('into-existing');
+    const target = await checkTarget(given.operand(0), { mayHoldEntries });
+    const { count, sequence } = await loadEntries(reader, header, target);
+    await output.line(
+      `loaded ${count} entries of ${header.maps.length} maps; the store is at commit ${sequence}`,
+    );
+    return ExitCode.fine;
+  } finally {
+    await reader.close();
   }
-  const directory = given.operand(0);
-  const target = await checkTarget(directory, { mayHoldEntries: given.isSet('into-existing') });
-  const { count, sequence } = await loadEntries(reader, header, target);
-  await output.line(
-    `loaded ${count} entries of ${header.maps.length} maps; the store is at commit ${sequence}`,
-  );
-  return ExitCode.fine;
 }
 
 async function loadEntries(

@@ -1,6 +1,6 @@
 /** A report for people: what `--json` prints as JSON, as aligned lines and tables. */
 
-export type ReportValue =
+type ReportValue =
   | string
   | number
   | boolean

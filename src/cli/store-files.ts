@@ -22,7 +22,7 @@ export function listFiles(directory: string): ListedFile[] {
     .sort(compareFiles);
 }
 
-export function generationOf(file: { readonly name: string }): number {
+function generationOf(file: { readonly name: string }): number {
   return parseFileName(file.name)?.generation ?? Number.POSITIVE_INFINITY;
 }
 

@@ -42,7 +42,7 @@ export function fromJson(json: unknown): unknown {
   return plainFromJson(entries);
 }
 
-export function fromBase64(text: unknown): Uint8Array {
+function fromBase64(text: unknown): Uint8Array {
   const bytes = Buffer.from(typeof text === 'string' ? text : '', 'base64');
   // Buffer passes over what is no base64.
   if (bytes.toString('base64') === text) return new Uint8Array(bytes);

@@ -1,5 +1,6 @@
 /** Bytes as they are, for keys and for values: copied on the way in and on the way out. */
 import { copyBytes } from '../bytes/bytes.ts';
+import { copyToSlab } from '../bytes/slab.ts';
 import { UsageError } from '../errors.ts';
 import type { Codec, CodecErrorCode } from './codec.ts';
 import { describeValue } from './text.ts';
@@ -20,7 +21,7 @@ function binaryCodec(code: CodecErrorCode): Codec<Uint8Array> {
 
 function encoder(code: CodecErrorCode): (bytes: Uint8Array) => Uint8Array {
   return (bytes) => {
-    if (isByteArray(bytes)) return copyBytes(bytes);
+    if (isByteArray(bytes)) return copyToSlab(bytes);
     throw new UsageError(code, `expected a Uint8Array, got ${describeValue(bytes)}`);
   };
 }

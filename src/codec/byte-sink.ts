@@ -1,5 +1,6 @@
 /** A buffer that grows while an encoder appends to it. */
-import { copyBytes, dataViewOf } from '../bytes/bytes.ts';
+import { dataViewOf } from '../bytes/bytes.ts';
+import { copyToSlab } from '../bytes/slab.ts';
 
 const CAPACITY_START = 256;
 /** A larger buffer is given back after use: one huge value must not be paid for ever. */
@@ -34,9 +35,9 @@ export class ByteSink {
     return true;
   }
 
-  /** Fresh bytes: everything appended. The sink is empty afterwards. */
+  /** A copy of everything appended, in a slab. The sink is empty afterwards. */
   take(): Uint8Array {
-    const taken = copyBytes(this.bytes.subarray(0, this.size));
+    const taken = copyToSlab(this.bytes.subarray(0, this.size));
     this.size = 0;
     if (this.bytes.length > CAPACITY_KEPT_MAX) this.grow(CAPACITY_START);
     return taken;

@@ -14,6 +14,13 @@ import { bytesEqual, dataViewOf, isZero } from '../bytes/bytes.ts';
 import { CborError, type CborValue, encodeCbor } from '../bytes/cbor.ts';
 import { CborFields } from '../bytes/cbor-fields.ts';
 import { CHECKSUM_SIZE, checksum } from '../bytes/checksum.ts';
+import {
+  FORMAT_VERSION,
+  type FormatVersion,
+  formatFields,
+  isNewerFormat,
+  readFormatVersion,
+} from '../bytes/format-version.ts';
 import { MalformedError } from './block.ts';
 
 export const HEADER_SIZE = 512;
@@ -30,28 +37,11 @@ const MAGIC_IN_TEXT_MODE = [
 const LENGTH_SIZE = 4;
 const CBOR_START = MAGIC.length + LENGTH_SIZE;
 const CBOR_SIZE_MAX = HEADER_SIZE - CBOR_START - CHECKSUM_SIZE;
-const FLAG_COUNT_MAX = 64;
 
-/** What a reader must know to read a file. */
-export interface SnapshotFormat {
-  readonly major: number;
-  readonly minor: number;
-  /** Names of features that a reader need not know. */
-  readonly compatible: readonly string[];
-  /** Who does not know one of these may read the store and must not write to it. */
-  readonly readOnlyCompatible: readonly string[];
-  /** Who does not know one of these must not read the file. */
-  readonly incompatible: readonly string[];
-}
+export type SnapshotFormat = FormatVersion;
 
 /** The format that this code writes, and the newest that it reads. */
-export const FORMAT: SnapshotFormat = {
-  major: 1,
-  minor: 0,
-  compatible: [],
-  readOnlyCompatible: [],
-  incompatible: [],
-};
+export const FORMAT = FORMAT_VERSION;
 
 /** Full: the whole state. Incremental: changes over the snapshots beneath, with tombstones. */
 export type SnapshotKind = 'full' | 'incremental';
@@ -124,8 +114,8 @@ function withoutMagic(bytes: Uint8Array): HeaderState {
 function decodeIdentity(cbor: Uint8Array): HeaderState {
   try {
     const fields = CborFields.decode(cbor);
-    const need = readFormat(fields.fields('format'));
-    if (isNewer(need)) return { state: 'newer', need };
+    const need = readFormatVersion(fields.fields('format'));
+    if (isNewerFormat(need)) return { state: 'newer', need };
     return { state: 'valid', header: readIdentity(fields) };
   } catch (error) {
     if (!isMalformed(error)) throw error;
@@ -135,9 +125,8 @@ function decodeIdentity(cbor: Uint8Array): HeaderState {
 
 /** The same fields in header and footer. */
 export function identityFields(identity: SnapshotIdentity): { readonly [key: string]: CborValue } {
-  const { major, minor, compatible, readOnlyCompatible, incompatible } = identity.format;
   return {
-    format: { major, minor, compatible, readOnlyCompatible, incompatible },
+    format: formatFields(identity.format),
     store: identity.store,
     generation: identity.generation,
     kind: identity.kind,
@@ -149,7 +138,7 @@ export function readIdentity(fields: CborFields): SnapshotIdentity {
   const kind = fields.text('kind');
   if (kind !== 'full' && kind !== 'incremental') throw new MalformedError('kind is unknown');
   return {
-    format: readFormat(fields.fields('format')),
+    format: readFormatVersion(fields.fields('format')),
     store: fields.bytes('store', STORE_ID_SIZE),
     generation: fields.unsigned('generation'),
     kind,
@@ -160,32 +149,6 @@ export function sameIdentity(left: SnapshotIdentity, right: SnapshotIdentity): b
   return bytesEqual(encodeCbor(identityFields(left)), encodeCbor(identityFields(right)));
 }
 
-/** Throws MalformedError or CborError. */
-export function readFormat(fields: CborFields): SnapshotFormat {
-  return {
-    major: fields.unsigned('major'),
-    minor: fields.unsigned('minor'),
-    compatible: readFlags(fields, 'compatible'),
-    readOnlyCompatible: readFlags(fields, 'readOnlyCompatible'),
-    incompatible: readFlags(fields, 'incompatible'),
-  };
-}
-
-/** A newer minor version alone is none: it only adds what an older reader may pass over. */
-export function isNewer(format: SnapshotFormat): boolean {
-  if (format.major > FORMAT.major) return true;
-  return format.incompatible.some((flag) => !FORMAT.incompatible.includes(flag));
-}
-
 export function isMalformed(error: unknown): error is MalformedError | CborError {
   return error instanceof MalformedError || error instanceof CborError;
-}
-
-function readFlags(fields: CborFields, name: string): readonly string[] {
-  const flags = fields.array(name);
-  if (flags.length > FLAG_COUNT_MAX) throw new MalformedError(`${name}: too many flags`);
-  return flags.map((flag) => {
-    if (typeof flag !== 'string') throw new MalformedError(`${name}: a flag is not text`);
-    return flag;
-  });
 }

@@ -5,7 +5,7 @@ import type { File } from '../fs/file-system.ts';
 import type { Task } from '../fs/task.ts';
 import type { BlockCache } from './block-cache.ts';
 import { BlockSource } from './block-source.ts';
-import type { SnapshotFooter } from './footer.ts';
+import type { SnapshotFooter, SnapshotMap } from './footer.ts';
 import { HEADER_SIZE } from './format.ts';
 import { type ScannedBlock, scanBlocks, type UnreadableBytes } from './scan.ts';
 import { SequenceReader } from './sequence-reader.ts';
@@ -95,6 +95,18 @@ export class SnapshotReader {
     return new TreeCursor(trees.entries, new SequenceReader(trees.sequenceTree), this);
   }
 
+  /**
+   * The same, past the cache: for walking all entries once, which would fill the cache with blocks
+   * that nobody asks for again.
+   */
+  passingCursor(mapId: number): Cursor | undefined {
+    const map = this.footer.maps.find(({ id }) => id === mapId);
+    const source = new BlockSource(this.file, this.name);
+    const trees = map === undefined ? undefined : treesOfMap(source, map, this.footerOffset);
+    if (trees === undefined) return undefined;
+    return new TreeCursor(trees.entries, new SequenceReader(trees.sequenceTree), this);
+  }
+
   /** Reads the whole file anew and says what is wrong with it: nothing, if it is sound. */
   verify(steps: SnapshotSteps): Task<Damage[]> {
     return verifySnapshot(
@@ -122,17 +134,27 @@ export class SnapshotReader {
 
 function treesOf(
   source: BlockSource,
-  { footer, footerOffset }: { readonly footer: SnapshotFooter; readonly footerOffset: number },
+  ends: { readonly footer: SnapshotFooter; readonly footerOffset: number },
 ): ReadonlyMap<number, MapTrees> {
   const trees = new Map<number, MapTrees>();
-  for (const { id, entries, sequences } of footer.maps) {
-    if (entries === undefined || sequences === undefined) continue;
-    const sequenceTree = new Tree(source, sequences, footerOffset);
-    trees.set(id, {
-      entries: new Tree(source, entries, footerOffset),
-      sequenceTree,
-      sequences: new SequenceReader(sequenceTree),
-    });
+  for (const map of ends.footer.maps) {
+    const found = treesOfMap(source, map, ends.footerOffset);
+    if (found !== undefined) trees.set(map.id, found);
   }
   return trees;
+}
+
+function treesOfMap(
+  source: BlockSource,
+  map: SnapshotMap,
+  footerOffset: number,
+): MapTrees | undefined {
+  const { entries, sequences } = map;
+  if (entries === undefined || sequences === undefined) return undefined;
+  const sequenceTree = new Tree(source, sequences, footerOffset);
+  return {
+    entries: new Tree(source, entries, footerOffset),
+    sequenceTree,
+    sequences: new SequenceReader(sequenceTree),
+  };
 }

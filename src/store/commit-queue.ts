@@ -13,9 +13,9 @@ import { type CommitRequest, prepareCommit, refusal } from './commit-request.ts'
 import { Draft } from './draft.ts';
 import type { Engine } from './engine.ts';
 import { BLOCKING, type Manner, waitingManner } from './environment.ts';
-import { RESERVE_NAME } from './file-names.ts';
 import { isDiskFull, toStorageError } from './host-error.ts';
 import { onlyDeletes } from './pending-write.ts';
+import { makeReserve, removeReserve } from './reserve.ts';
 import { disable, rotate } from './rotation.ts';
 
 /** A group is closed when its commits have grown to this many bytes. */
@@ -144,7 +144,9 @@ export class CommitQueue {
     return this.#waiting.splice(0);
   }
 
-  *#commit(requests: readonly CommitRequest[], manner: Manner): Task<void> {
+  *#commit(submitted: readonly CommitRequest[], manner: Manner): Task<void> {
+    const requests = yield* this.#withReserve(submitted, manner);
+    if (requests.length === 0) return;
     let group: Group | undefined;
     try {
       group = this.#begin(requests);
@@ -155,6 +157,25 @@ export class CommitQueue {
     if (group === undefined) return;
     if (group.needsSync) yield* this.#sync(group, manner);
     else this.#finish(group);
+  }
+
+  /**
+   * Without the reserve only deletions are taken, so that they never find the disk filled up by
+   * what came before them.
+   */
+  *#withReserve(requests: readonly CommitRequest[], manner: Manner): Task<readonly CommitRequest[]> {
+    const engine = this.#engine;
+    if (engine.hasReserve || engine.failure !== undefined || requests.every(isDeletion)) {
+      return requests;
+    }
+    const error = yield* makeReserve(engine, manner);
+    if (engine.hasReserve) return requests;
+    if (isDiskFull(error)) engine.counters.diskFullErrors++;
+    const doing = 'there is no room for the reserve that deletions need';
+    for (const request of requests) {
+      if (!isDeletion(request)) request.reject(toStorageError(error, { doing, committed: 'no' }));
+    }
+    return requests.filter(isDeletion);
   }
 
   /** Prepares and writes the group. Throws what the write threw. */
@@ -246,7 +267,9 @@ export class CommitQueue {
   #finish(group: Group): void {
     const engine = this.#engine;
     group.isSettled = true;
-    engine.state = group.draft.toState();
+    // Snapshots may have changed since the group was prepared: a checkpoint writes meanwhile.
+    const { frozen, snapshots } = engine.state;
+    engine.state = { ...group.draft.toState(), frozen, snapshots };
     engine.usage.absorb(group.draft.usage);
     engine.chain = group.chain;
     engine.files.reached(group.writer.header.generation, group.draft.sequence);
@@ -322,7 +345,7 @@ export class CommitQueue {
       );
     }
     if (again.length === 0) return;
-    yield* this.#releaseReserve();
+    yield* removeReserve(engine);
     yield* this.#commit(again, manner);
   }
 
@@ -337,15 +360,6 @@ export class CommitQueue {
     } catch {
       writer.poison();
       return yield* this.#heal(writer, manner);
-    }
-  }
-
-  *#releaseReserve(): Task<void> {
-    this.#engine.hasReserve = false;
-    try {
-      yield* wait(this.#engine.fs.remove(RESERVE_NAME));
-    } catch {
-      // The deletion is tried all the same; it says itself if there is no room.
     }
   }
 

@@ -10,7 +10,6 @@ import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import type { PlannedMap, SnapshotPlan } from '../snapshot/snapshot-writer.ts';
 import { beneath, type Work, writeAndVerify } from './checkpoint.ts';
 import type { Engine } from './engine.ts';
-import { snapshotCursors } from './layers.ts';
 import { MergedCursor } from './merged-cursor.ts';
 
 /** So many snapshots of about one size become one. */
@@ -74,7 +73,7 @@ function foldPlan(
   const tombstones = rest.length === 0 ? 'drop' : 'keep';
   return {
     ...stateOf(engine, run[0] as SnapshotReader, (id) => {
-      const sources = snapshotCursors(run, id);
+      const sources = run.flatMap((reader) => reader.passingCursor(id) ?? []);
       return sources.length === 0 ? undefined : new MergedCursor(sources, tombstones);
     }),
     kind: rest.length === 0 ? 'full' : 'incremental',

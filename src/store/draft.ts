@@ -5,6 +5,7 @@
  * A draft is over a state that it never changes. What is refused is dropped with its fork; what is
  * accepted is absorbed.
  */
+import { utf8Encode } from '../bytes/bytes.ts';
 import { CborError } from '../bytes/cbor.ts';
 import type { LossReport } from '../errors.ts';
 import type { Memtable } from '../memtable/memtable.ts';
@@ -19,6 +20,7 @@ import {
 import type { LoggedCommit } from '../wal/wal-writer.ts';
 import type { Catalog, MapDefinition } from './catalog.ts';
 import { entriesCursor, findEntry, type KeyBounds, type Layers, walk } from './layers.ts';
+import { KEY_SIZE_MAX, MAP_COUNT_MAX, NAME_SIZE_MAX, VALUE_SIZE_MAX } from './limits.ts';
 import { UsageTable } from './usage.ts';
 
 /** What readers see: frozen, replaced as a whole when a commit becomes visible. */
@@ -85,6 +87,7 @@ class Application implements OperationVisitor {
 
   put(map: number, position: PutPosition): void {
     this.#definition(map);
+    checkSizes(position);
     const { bytes, keyStart, keyEnd, valueStart, valueEnd } = position;
     const draft = this.#draft;
     const before = findEntry(draft, map, bytes.subarray(keyStart, keyEnd));
@@ -147,6 +150,8 @@ class Application implements OperationVisitor {
 
   #define({ map, name, keyEncoding, valueEncoding }: Operation & { type: 'define' }): void {
     const { catalog } = this.#draft;
+    const isTooMuch = catalog.count >= MAP_COUNT_MAX || utf8Encode(name).length > NAME_SIZE_MAX;
+    if (isTooMuch) throw new CborError(`map ${map} passes a limit`);
     if (map < catalog.nextMapId || catalog.named(name) !== undefined) {
       throw new CborError(`map ${map} is defined twice`);
     }
@@ -204,4 +209,10 @@ class Application implements OperationVisitor {
     if (definition === undefined) throw new CborError(`map ${map} is not defined`);
     return definition;
   }
+}
+
+/** Held on writing too; a forged record must not bring in what no snapshot could hold. */
+function checkSizes({ keyStart, keyEnd, valueStart, valueEnd }: PutPosition): void {
+  if (keyEnd - keyStart > KEY_SIZE_MAX) throw new CborError('a key passes its limit');
+  if (valueEnd - valueStart > VALUE_SIZE_MAX) throw new CborError('a value passes its limit');
 }

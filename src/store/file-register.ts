@@ -4,9 +4,10 @@
  * be rebuilt without loss.
  */
 import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
-import { parseFileName, walName } from './file-names.ts';
+import { parseFileName } from './file-names.ts';
 
 export interface WalFile {
+  readonly name: string;
   readonly generation: number;
   readonly baseSequence: number;
   lastSequence: number;
@@ -47,7 +48,7 @@ export class FileRegister {
 
   addWal(wal: WalFile): void {
     this.#wals.set(wal.generation, wal);
-    this.#names.add(walName(wal.generation));
+    this.#names.add(wal.name);
   }
 
   /** The store's snapshots are these from now on, newest first. */
@@ -71,19 +72,19 @@ export class FileRegister {
     const bases =
       retention === 'both generations' ? [this.#current, this.#previous] : [this.#current];
     const needed = new Set(bases.flatMap((base) => this.#neededBy(base)));
-    if (writing.wal !== undefined) needed.add(walName(writing.wal));
+    const written = this.#wals.get(writing.wal ?? 0);
+    if (written !== undefined) needed.add(written.name);
     return [...this.#names].filter((name) => !needed.has(name));
   }
 
   forget(name: string): void {
     this.#names.delete(name);
-    const parsed = parseFileName(name);
-    if (parsed?.kind === 'wal') this.#wals.delete(parsed.generation);
+    for (const wal of this.#wals.values()) if (wal.name === name) this.#wals.delete(wal.generation);
   }
 
   #neededBy(base: Base): string[] {
     const wals = [...this.#wals.values()].filter((wal) => wal.lastSequence > base.sequence);
-    return [...base.snapshots, ...wals.map((wal) => walName(wal.generation))];
+    return [...base.snapshots, ...wals.map((wal) => wal.name)];
   }
 }
 

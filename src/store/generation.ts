@@ -8,6 +8,7 @@
  */
 import { bytesEqual } from '../bytes/bytes.ts';
 import type { CborValue } from '../bytes/cbor.ts';
+import { FORMAT_VERSION } from '../bytes/format-version.ts';
 import { closeQuietly, type File, type FileSystem, readFully, writeFully } from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
 import { BufferedFile } from '../wal/buffered-file.ts';
@@ -67,7 +68,7 @@ export function* startGeneration(
 function* fill(file: File, plan: GenerationPlan, manner: Manner): Task<WalWriter> {
   const { commitChain: publishedChain, logAgain, predecessor, ...named } = plan;
   const publishedAt = logAgain.at(-1)?.sequence ?? predecessor?.sequence ?? 0;
-  const header = { ...named, predecessor, publishedAt, publishedChain };
+  const header = { ...named, format: FORMAT_VERSION, predecessor, publishedAt, publishedChain };
   writeFully(file, encodeWalHeader(header), 0);
   const writer = new WalWriter(file, header);
   if (logAgain.length > 0) {

@@ -58,11 +58,7 @@ export function entriesCursor(layers: Layers, map: number): Cursor {
 function sourcesOf(layers: Layers, map: number): Cursor[] {
   const sources: Cursor[] = [new MemtableCursor(layers.memtable, map)];
   if (layers.frozen !== undefined) sources.push(new MemtableCursor(layers.frozen, map));
-  return [...sources, ...snapshotCursors(layers.snapshots, map)];
-}
-
-export function snapshotCursors(snapshots: readonly SnapshotReader[], map: number): Cursor[] {
-  return snapshots.flatMap((snapshot) => snapshot.cursor(map) ?? []);
+  return [...sources, ...layers.snapshots.flatMap((snapshot) => snapshot.cursor(map) ?? [])];
 }
 
 /** Moves `cursor` over the entries within `bounds`, calling `visit` for each until it says stop. */

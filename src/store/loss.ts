@@ -3,7 +3,7 @@
  * There is little room in a header: keys are left out of it first, and stand in the copy that
  * quarantine keeps.
  */
-import type { CborValue } from '../bytes/cbor.ts';
+import { CborError, type CborValue } from '../bytes/cbor.ts';
 import { CborFields } from '../bytes/cbor-fields.ts';
 import { toHex } from '../bytes/bytes.ts';
 import type { Damage, LossReport } from '../errors.ts';
@@ -49,8 +49,17 @@ export function encodeLoss(report: LossReport | undefined): CborValue {
   return { ...figures, damage: [], quarantine: [], suspectKeys: [] };
 }
 
-/** Throws CborError. */
-export function decodeLoss(value: CborValue): LossReport {
+/** Undefined for what is no report: nothing else in the store depends on it. */
+export function readLoss(value: CborValue): LossReport | undefined {
+  try {
+    return decodeLoss(value);
+  } catch (error) {
+    if (error instanceof CborError) return undefined;
+    throw error;
+  }
+}
+
+function decodeLoss(value: CborValue): LossReport {
   const fields = new CborFields(value);
   const action = fields.text('action');
   return {

@@ -5,7 +5,6 @@
 import { assert } from '../assert.ts';
 import { OnewalError } from '../errors.ts';
 import { type Awaitable, runSync, type Task, wait } from '../fs/task.ts';
-import { closeQuietly, writeFully } from '../fs/file-system.ts';
 import type { WorkOptions } from '../options.ts';
 import {
   type FrozenState,
@@ -19,8 +18,8 @@ import type { CommitQueue } from './commit-queue.ts';
 import { fold, foldCount } from './compaction.ts';
 import type { Engine } from './engine.ts';
 import { BLOCKING, type Manner, waitingManner } from './environment.ts';
-import { RESERVE_NAME } from './file-names.ts';
 import { isDiskFull, toStorageError } from './host-error.ts';
+import { makeReserve, removeReserve } from './reserve.ts';
 import { rotate } from './rotation.ts';
 
 export interface CheckpointReport {
@@ -35,8 +34,6 @@ export interface CheckpointReport {
   readonly root: Uint8Array | undefined;
 }
 
-/** Written in advance, so that deletions find room on a full disk. */
-export const RESERVE_SIZE = 64 << 10;
 /** A memtable of this size starts a checkpoint, however small the WAL: it is what takes memory. */
 const MEMTABLE_SIZE_TARGET = 8 << 20;
 /** A close writes a checkpoint first where the next open would have more than this to replay. */
@@ -118,29 +115,11 @@ export class Maintenance {
     this.#epoch++;
   }
 
-  *makeReserve(manner: Manner): Task<void> {
-    const engine = this.#engine;
-    if (engine.hasReserve) return;
-    try {
-      const file = yield* wait(engine.fs.open(RESERVE_NAME, 'create'));
-      try {
-        writeFully(file, new Uint8Array(RESERVE_SIZE), 0);
-        yield* wait(manner.sync(file));
-        engine.hasReserve = true;
-      } finally {
-        closeQuietly(file);
-        if (!engine.hasReserve) yield* wait(engine.fs.remove(RESERVE_NAME));
-      }
-    } catch (error) {
-      engine.report({ type: 'error', message: 'there is no room for the reserve', error });
-    }
-  }
-
   *#checkpointTask(work: Work): Task<CheckpointReport> {
     yield* this.#freeze(work);
     yield* this.#writeFrozen(work);
     yield* this.#removeSuperseded();
-    yield* this.makeReserve(work.manner);
+    yield* this.#renewReserve(work.manner);
     return this.#report();
   }
 
@@ -209,9 +188,15 @@ export class Maintenance {
     for (const name of engine.files.superseded(writing, 'newest only')) {
       yield* removeQuietly(engine, name);
     }
-    if (!engine.hasReserve) return;
-    engine.hasReserve = false;
-    yield* removeQuietly(engine, RESERVE_NAME);
+    if (engine.hasReserve) yield* removeReserve(engine);
+  }
+
+  *#renewReserve(manner: Manner): Task<void> {
+    const engine = this.#engine;
+    if (isDiskFull(yield* makeReserve(engine, manner))) {
+      yield* this.#giveUpRedundancy();
+      yield* makeReserve(engine, manner);
+    }
   }
 
   *#removeSuperseded(): Task<void> {

@@ -17,6 +17,7 @@ import { isMissing, toStorageError } from './host-error.ts';
 import { encodeLoss, lossToJson, reportOf } from './loss.ts';
 import { Maintenance } from './maintenance.ts';
 import { recover } from './recover.ts';
+import { makeReserve } from './reserve.ts';
 import type { Recovered } from './recovered.ts';
 
 export interface OpenStore {
@@ -156,12 +157,13 @@ function* publish(engine: Engine, maintenance: Maintenance, manner: Manner): Tas
   );
   engine.writer = writer;
   engine.files.addWal({
+    name: walName(writer.header.generation),
     generation: writer.header.generation,
     baseSequence: recovered.predecessor?.sequence ?? 0,
     lastSequence: writer.tip.sequence,
   });
   for (const name of recovered.unfinished) yield* removeLeftover(engine, name);
-  yield* maintenance.makeReserve(manner);
+  yield* makeReserve(engine, manner);
   if (engine.files.walCount > WAL_COUNT_MAX) yield* maintenance.atOpen(manner);
 }
 

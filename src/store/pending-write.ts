@@ -172,15 +172,19 @@ export function checkEncodings(asked: MapTarget, stored: MapTarget): void {
   );
 }
 
+// One buffer for all commits: a fresh one for each would be most of the garbage of a bulk load.
+const writer = new CborWriter();
+const WRITER_SIZE_MAX = 1 << 20;
+
 /** The bodies of the frames that log the operations: one, or the parts of a large commit. */
 export function encodeBodies(operations: readonly Operation[]): Uint8Array[] {
   const bodies: Uint8Array[] = [];
-  let writer = new CborWriter();
+  writer.reset(WRITER_SIZE_MAX);
   let count = 0;
   for (const operation of operations) {
     if (count > 0 && writer.size + operationSize(operation) > PART_SIZE_TARGET) {
       bodies.push(commitBody(writer.bytes(), count));
-      writer = new CborWriter();
+      writer.reset(WRITER_SIZE_MAX);
       count = 0;
     }
     encodeOperation(writer, operation);

@@ -21,6 +21,7 @@ import { scanWal } from '../wal/wal-reader.ts';
 import { type WalPosition, startOfWal } from '../wal/wal-header.ts';
 import type { Catalog } from './catalog.ts';
 import type { Environment, Manner } from './environment.ts';
+import { walName } from './file-names.ts';
 import { chooseHistory, type History } from './history.ts';
 import { limitedKeys } from './loss.ts';
 import type { Recovered } from './recovered.ts';
@@ -42,7 +43,7 @@ export function* recover(parts: RecoverParts): Task<Recovered> {
   const verify = readsEverything(options.recovery)
     ? { pause: manner.pause, check: () => undefined, onProgress: () => undefined }
     : undefined;
-  const survey = yield* surveyStore(fs, { cache, verify });
+  const survey = yield* surveyStore(fs, { cache, verify, isForWriting: !options.readOnly });
   let kept: Recovered | undefined;
   try {
     kept = new Recovery(parts, survey).run();
@@ -65,6 +66,10 @@ class Recovery {
     const published = publishedWals(this.#survey);
     const history = chooseHistory(this.#survey, published);
     const replay = replayHistory(history);
+    return this.#judge(missingSuccessor(history, replay, published), replay);
+  }
+
+  #judge(history: History, replay: Replay): Recovered {
     const wal = walStateOf(history, replay);
     const mode = this.#parts.options.recovery;
     const decision = decide(mode, { snapshot: history.snapshotState, wal });
@@ -164,9 +169,7 @@ class Recovery {
       nextGeneration: this.#survey.nextGeneration,
       predecessor: takeover?.predecessor,
       logAgain: takeover?.logAgain ?? [],
-      wals: replay.wals.map(({ generation, baseSequence, lastSequence }) => ({
-        ...{ generation, baseSequence, lastSequence },
-      })),
+      wals: replay.wals,
       names: this.#names(),
       unfinished: this.#survey.unfinished.map((file) => file.name),
       needsSnapshot: decision === 'skip',
@@ -210,6 +213,20 @@ function publishedWals(survey: Survey): SoundWal[] {
   };
   const first = survey.wals.findIndex(isPublished);
   return first < 0 ? [] : survey.wals.slice(first);
+}
+
+/** A WAL that says where commits went on, and a directory without that file. */
+function missingSuccessor(
+  history: History,
+  { switchedTo, found }: Replay,
+  published: readonly SoundWal[],
+): History {
+  const newest = published[0]?.header.generation ?? 0;
+  const isThere = switchedTo === undefined || newest >= switchedTo;
+  if (isThere || (found !== undefined && found.kind !== 'clean')) return history;
+  const name = walName(switchedTo);
+  const missing = { file: name, offset: 0, reason: 'the WAL before it names it; it is missing' };
+  return { ...history, walState: 'gap', damage: [missing, ...history.damage] };
 }
 
 function walStateOf(history: History, replay: Replay): WalState {

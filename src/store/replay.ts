@@ -14,7 +14,7 @@ import type { LoggedCommit } from '../wal/wal-writer.ts';
 import { Catalog } from './catalog.ts';
 import { Draft, type State } from './draft.ts';
 import type { History } from './history.ts';
-import { decodeLoss } from './loss.ts';
+import { readLoss } from './loss.ts';
 import { classifyBreak, type BreakKind } from './recovery.ts';
 import type { SoundWal } from './survey.ts';
 import { UsageTable } from './usage.ts';
@@ -39,6 +39,8 @@ export interface Replay {
   readonly usage: UsageTable;
   readonly wals: readonly ReplayedWal[];
   readonly found: FoundBreak | undefined;
+  /** The generation in which commits went on, where the newest WAL that is there names it. */
+  readonly switchedTo: number | undefined;
   /** Up to here the newest WAL is known to be on the medium. Undefined without any WAL. */
   readonly durable: WalPosition | undefined;
   /** What was applied behind it, and must be logged again before it counts. */
@@ -85,6 +87,7 @@ class Replayer {
   readonly #replayed: ReplayedWal[] = [];
   #chain: Uint8Array;
   #found: FoundBreak | undefined;
+  #switchedTo: number | undefined;
   #durable: WalPosition | undefined;
   #unconfirmed: readonly LoggedCommit[] = [];
 
@@ -107,6 +110,7 @@ class Replayer {
       usage: this.#usage,
       wals: this.#replayed,
       found: this.#found,
+      switchedTo: this.#switchedTo,
       durable: this.#durable,
       unconfirmed: this.#unconfirmed,
       chain: this.#chain,
@@ -117,9 +121,10 @@ class Replayer {
     const commits: LoggedCommit[] = [];
     const end = successor?.header.predecessor;
     const { loss } = wal.header;
-    this.#draft.loss = loss === null ? undefined : decodeLoss(loss);
+    this.#draft.loss = loss === null ? undefined : readLoss(loss);
     const scan = this.#scan(wal, end, commits);
     const { durable, tip } = scan;
+    this.#switchedTo = end === undefined ? scan.switchedTo : undefined;
     this.#durable = end === undefined ? durable : tip;
     this.#unconfirmed = end === undefined ? commits.filter(isBehind(durable)) : [];
     if (this.#draft.sequence === wal.header.publishedAt) this.#chain = wal.header.publishedChain;

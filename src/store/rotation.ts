@@ -34,6 +34,7 @@ export function* rotate(
   }
   engine.writer = next;
   engine.files.addWal({
+    name: walName(next.header.generation),
     generation: next.header.generation,
     baseSequence: next.header.predecessor?.sequence ?? 0,
     lastSequence: next.tip.sequence,

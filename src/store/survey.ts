@@ -1,5 +1,6 @@
 /** Reads what every file of a store says of itself: WAL headers, snapshot footers. Only reads. */
 import { bytesEqual, toHex } from '../bytes/bytes.ts';
+import { type FormatVersion, formatText, unknownToWriters } from '../bytes/format-version.ts';
 import { FormatError } from '../errors.ts';
 import { closeQuietly, type File, type FileSystem } from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
@@ -43,6 +44,8 @@ export interface Survey {
 
 export interface SurveyOptions {
   readonly cache: BlockCache;
+  /** The store is opened for writing. */
+  readonly isForWriting: boolean;
   /** Read every block of every snapshot, and treat one that is not sound as damaged. */
   readonly verify: SnapshotSteps | undefined;
 }
@@ -94,6 +97,7 @@ class Surveyor {
     );
     const store = wals[0]?.header.store ?? snapshots[0]?.footer.store;
     if (store !== undefined) this.#checkOrigin(store);
+    if (this.#options.isForWriting) this.#checkFeatures();
     return {
       wals,
       snapshots,
@@ -142,8 +146,7 @@ class Surveyor {
     closeQuietly(file);
     if (opened.state === 'unfinished') this.#unfinished.push(parsed);
     else if (opened.state === 'newer') {
-      const { major, minor } = opened.need;
-      throw tooNew(name, `snapshot ${major}.${minor}`);
+      throw tooNew(name, `snapshot ${formatText(opened.need)}`);
     } else {
       const { offset, reason } =
         opened.state === 'damaged' ? opened : { offset: 0, reason: 'no snapshot header is there' };
@@ -174,6 +177,17 @@ class Surveyor {
       `${foreign.name} belongs to store ${toHex(foreign.store)}, the others to ${toHex(store)}: ` +
         'move the file that is not of this store out of the directory',
     );
+  }
+
+  #checkFeatures(): void {
+    const named: { readonly name: string; readonly format: FormatVersion }[] = [
+      ...this.#wals.map((wal) => ({ name: wal.name, format: wal.header.format })),
+      ...this.#snapshots.map((reader) => ({ name: reader.name, format: reader.footer.format })),
+    ];
+    for (const { name, format } of named) {
+      const feature = unknownToWriters(format);
+      if (feature !== undefined) throw tooNew(name, `${formatText(format)} with ${feature}, to write to`);
+    }
   }
 
   #raiseGeneration(generation: number): void {

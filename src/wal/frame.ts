@@ -45,10 +45,10 @@ export interface FrameHeader {
   readonly previous: Uint8Array;
 }
 
-export interface SealedFrame {
-  readonly bytes: Uint8Array;
-  /** The frame's checksum, which the next frame carries as `previous`. */
-  readonly chain: Uint8Array;
+export interface FramePlace {
+  readonly offset: number;
+  /** The generation key of the file. */
+  readonly key: Uint8Array;
 }
 
 export function frameSize(bodySize: number): number {
@@ -56,15 +56,20 @@ export function frameSize(bodySize: number): number {
   return Math.ceil(size / FRAME_ALIGNMENT) * FRAME_ALIGNMENT;
 }
 
-/** The bytes of a frame that will stand at `offset` in a file whose generation key is `key`. */
+/**
+ * Fills `bytes`, which is as long as the frame, with the frame that will stand at `place.offset` in
+ * a file whose generation key is `place.key`. Returns its checksum, which the next frame carries as
+ * `previous`.
+ */
 export function sealFrame(
-  header: Omit<FrameHeader, 'bodySize'>,
-  body: Uint8Array,
-  place: { readonly offset: number; readonly key: Uint8Array },
-): SealedFrame {
+  bytes: Uint8Array,
+  content: { readonly header: Omit<FrameHeader, 'bodySize'>; readonly body: Uint8Array },
+  place: FramePlace,
+): Uint8Array {
+  const { header, body } = content;
   assert(body.length <= FRAME_BODY_SIZE_MAX, 'a body fits in a frame');
+  assert(bytes.length === frameSize(body.length), 'the frame fills its bytes');
   assert(place.offset % FRAME_ALIGNMENT === 0, 'a frame starts at an aligned offset');
-  const bytes = new Uint8Array(frameSize(body.length));
   const view = dataViewOf(bytes);
   view.setUint16(0, MAGIC, true);
   view.setUint8(2, header.type);
@@ -78,13 +83,14 @@ export function sealFrame(
   const bodyEnd = FRAME_HEADER_SIZE + body.length;
   const chain = checksum([offsetBytes(place.offset), bytes.subarray(0, bodyEnd)], place.key);
   bytes.set(chain, bodyEnd);
-  return { bytes, chain };
+  bytes.fill(0, bodyEnd + CHECKSUM_SIZE);
+  return chain;
 }
 
 /** The header at the start of `bytes`; undefined unless its own checksum verifies and it is bounded. */
 export function openFrameHeader(
   bytes: Uint8Array,
-  place: { readonly offset: number; readonly key: Uint8Array },
+  place: FramePlace,
 ): FrameHeader | undefined {
   if (bytes.length < FRAME_HEADER_SIZE || !startsLikeFrame(bytes, 0)) return undefined;
   const expected = headerChecksum(bytes, place);
@@ -107,7 +113,7 @@ export function openFrameHeader(
 export function verifyFrame(
   bytes: Uint8Array,
   header: FrameHeader,
-  place: { readonly offset: number; readonly key: Uint8Array },
+  place: FramePlace,
 ): Uint8Array | undefined {
   assert(bytes.length === frameSize(header.bodySize), 'the whole frame was read');
   const bodyEnd = FRAME_HEADER_SIZE + header.bodySize;
@@ -122,7 +128,7 @@ export function startsLikeFrame(bytes: Uint8Array, offset: number): boolean {
 
 function headerChecksum(
   bytes: Uint8Array,
-  place: { readonly offset: number; readonly key: Uint8Array },
+  place: FramePlace,
 ): Uint8Array {
   const input = [offsetBytes(place.offset), bytes.subarray(0, HEADER_CHECKSUM_OFFSET)];
   return checksum(input, place.key).subarray(0, HEADER_CHECKSUM_SIZE);

@@ -11,13 +11,18 @@ import { bytesEqual, concatBytes, dataViewOf, isZero } from '../bytes/bytes.ts';
 import { CborError, type CborValue, encodeCbor } from '../bytes/cbor.ts';
 import { CborFields } from '../bytes/cbor-fields.ts';
 import { CHECKSUM_SIZE, checksum } from '../bytes/checksum.ts';
+import {
+  type FormatVersion,
+  formatFields,
+  formatText,
+  isNewerFormat,
+  readFormatVersion,
+} from '../bytes/format-version.ts';
 
 // On disk: never change.
 export const WAL_MAGIC = Uint8Array.of(0x89, 0x4f, 0x57, 0x4c, 0x0d, 0x0a, 0x1a, 0x0a);
 export const WAL_HEADER_COPY_SIZE = 4096;
 export const WAL_HEADER_SIZE = 2 * WAL_HEADER_COPY_SIZE;
-export const WAL_FORMAT_MAJOR = 1;
-export const WAL_FORMAT_MINOR = 0;
 const BODY_OFFSET = WAL_MAGIC.length + 4;
 const BODY_SIZE_MAX = WAL_HEADER_COPY_SIZE - BODY_OFFSET - CHECKSUM_SIZE;
 
@@ -33,6 +38,7 @@ export interface WalPosition {
 }
 
 export interface WalHeader {
+  readonly format: FormatVersion;
   readonly store: Uint8Array;
   readonly generation: number;
   /** Random, 32 bytes: keys the checksums of this generation's frames. */
@@ -70,10 +76,7 @@ export function startOfWal(header: WalHeader): { sequence: number; chain: Uint8A
 export function encodeWalHeader(header: WalHeader): Uint8Array {
   const { predecessor } = header;
   const body = encodeCbor({
-    format: [WAL_FORMAT_MAJOR, WAL_FORMAT_MINOR],
-    compatible: 0,
-    readOnlyCompatible: 0,
-    incompatible: 0,
+    format: formatFields(header.format),
     store: header.store,
     generation: header.generation,
     key: header.key,
@@ -132,11 +135,10 @@ function decodeCopy(copy: Uint8Array): WalHeaderRead {
 }
 
 function decodeBody(fields: CborFields): WalHeaderRead {
-  const [major, minor] = fields.array('format');
-  if (major !== WAL_FORMAT_MAJOR || fields.unsigned('incompatible') !== 0) {
-    return { kind: 'newer', format: `WAL ${major}.${minor}` };
-  }
+  const format = readFormatVersion(fields.fields('format'));
+  if (isNewerFormat(format)) return { kind: 'newer', format: `WAL ${formatText(format)}` };
   const header: WalHeader = {
+    format,
     store: fields.bytes('store', 16),
     generation: fields.unsigned('generation'),
     key: fields.bytes('key', 32),

@@ -156,8 +156,10 @@ class Scanner {
   #take(frame: Frame): string | undefined {
     const { type } = frame.header;
     try {
-      if (type === FrameType.sync) decodeSync(frame.body);
-      else if (type === FrameType.switch) this.#switchedTo = decodeSwitch(frame.body).next;
+      if (type === FrameType.sync) {
+        const { durable } = decodeSync(frame.body);
+        if (durable !== frame.header.durable) return 'the Sync record and its frame disagree';
+      } else if (type === FrameType.switch) this.#switchedTo = decodeSwitch(frame.body).next;
       else if (type === FrameType.end) return this.#takeEnd(frame);
       else if (type === FrameType.part || type === FrameType.commit) this.#takeCommit(frame);
       else if ((type & OPTIONAL_TYPE) === 0) return `frame type ${type} is not known`;

@@ -6,9 +6,8 @@
  * (the kernel may have marked lost pages clean). What to do then is store/generation.ts's business.
  */
 import { assert } from '../assert.ts';
-import { concatBytes } from '../bytes/bytes.ts';
 import { type File, writeFully } from '../fs/file-system.ts';
-import { FrameType, sealFrame } from './frame.ts';
+import { FrameType, frameSize, sealFrame } from './frame.ts';
 import { encodeEnd, encodeSwitch, encodeSync } from './record.ts';
 import { WAL_HEADER_SIZE, type WalHeader, type WalPosition, startOfWal } from './wal-header.ts';
 
@@ -18,13 +17,20 @@ export interface LoggedCommit {
   readonly bodies: readonly Uint8Array[];
 }
 
+/** A larger buffer is given back: one huge commit must not be paid for ever. */
+const STAGING_SIZE_KEPT_MAX = 1 << 20;
+const STAGING_SIZE_START = 4 << 10;
+
 export class WalWriter {
   readonly header: WalHeader;
   readonly file: File;
   #tip: WalPosition;
   #durable: WalPosition;
   #frameCount = 0;
-  #staged: Uint8Array[] = [];
+  /** Staged frames, one behind the other; kept from group to group. */
+  #buffer = new Uint8Array(STAGING_SIZE_START);
+  #stagedSize = 0;
+  #stagedCount = 0;
   #stagedTip: WalPosition;
   #stagedCommits: LoggedCommit[] = [];
   #commitChain: Uint8Array;
@@ -106,8 +112,8 @@ export class WalWriter {
    */
   writeStaged(): void {
     assert(!this.#isPoisoned, 'a poisoned WAL is never written');
-    const frames = this.#staged;
-    const bytes = frames.length === 1 ? (frames[0] as Uint8Array) : concatBytes(frames);
+    const bytes = this.#buffer.subarray(0, this.#stagedSize);
+    const frameCount = this.#stagedCount;
     const commits = this.#stagedCommits;
     const tip = this.#stagedTip;
     const mark = this.#stagedMark;
@@ -117,12 +123,16 @@ export class WalWriter {
     this.#stagedTip = this.#tip = tip;
     this.#stagedMark = this.#marked = mark;
     this.#stagedCommitChain = this.#commitChain = commitChain;
-    this.#frameCount += frames.length;
+    this.#frameCount += frameCount;
     for (const commit of commits) this.#addUnsynced(commit);
   }
 
   discardStaged(): void {
-    this.#staged = [];
+    this.#stagedSize = 0;
+    this.#stagedCount = 0;
+    if (this.#buffer.length > STAGING_SIZE_KEPT_MAX) {
+      this.#buffer = new Uint8Array(STAGING_SIZE_START);
+    }
     this.#stagedCommits = [];
     this.#stagedTip = this.#tip;
     this.#stagedMark = this.#marked;
@@ -164,7 +174,7 @@ export class WalWriter {
     if (next !== undefined) {
       this.#stageFrame(FrameType.switch, { body: encodeSwitch(next), sequence });
     }
-    const frames = this.#frameCount + this.#staged.length;
+    const frames = this.#frameCount + this.#stagedCount;
     const body = encodeEnd({ frames, bytes: this.#stagedTip.offset, last: sequence });
     this.#stageFrame(FrameType.end, { body, sequence });
   }
@@ -181,15 +191,28 @@ export class WalWriter {
     const { offset, chain, generation } = this.#stagedTip;
     const durable = this.#durable.sequence;
     const header = { type, isContinuation, sequence, durable, previous: chain };
-    const frame = sealFrame(header, body, { offset, key: this.header.key });
-    this.#staged.push(frame.bytes);
+    const bytes = this.#reserve(frameSize(body.length));
+    const frameChain = sealFrame(bytes, { header, body }, { offset, key: this.header.key });
     this.#stagedMark = durable;
     this.#stagedTip = {
       generation,
-      offset: offset + frame.bytes.length,
+      offset: offset + bytes.length,
       sequence: this.#stagedTip.sequence,
-      chain: frame.chain,
+      chain: frameChain,
     };
+  }
+
+  #reserve(size: number): Uint8Array {
+    const start = this.#stagedSize;
+    const end = start + size;
+    if (end > this.#buffer.length) {
+      const larger = new Uint8Array(Math.max(end, 2 * this.#buffer.length));
+      larger.set(this.#buffer.subarray(0, start));
+      this.#buffer = larger;
+    }
+    this.#stagedSize = end;
+    this.#stagedCount++;
+    return this.#buffer.subarray(start, end);
   }
 
   #addUnsynced(commit: LoggedCommit): void {

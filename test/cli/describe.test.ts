@@ -49,6 +49,11 @@ describe('onewal info', () => {
 
     expect(output).toMatch(/^byte quota +1000000$/m);
     expect(output).toMatch(/^ {2}state +ordered +json +1 /m);
+    const lines = output.split('\n');
+    const [head, row] = ['  name ', '  own '].map((start) =>
+      lines.find((line) => line.startsWith(start)),
+    );
+    expect(row?.indexOf('cbor')).toBe(head?.indexOf('value encoding'));
   });
 
   it('lets nothing that is stored control the terminal', async () => {

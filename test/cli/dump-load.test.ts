@@ -14,6 +14,13 @@ const ENTRIES = fc.record({
   own: fc.array(fc.tuple(bytes, bytes), { maxLength: 4 }),
 });
 
+const BALANCES = {
+  name: 'balances',
+  keyEncoding: 'ordered',
+  valueEncoding: 'cbor',
+  byteQuota: null,
+};
+
 const OWN = {
   name: 'own',
   encode: (content: unknown) => content as Uint8Array,
@@ -126,7 +133,7 @@ describe('a dump that is not whole', () => {
 
   it('is refused wherever it was cut, and nothing is made', async () => {
     const path = newPath();
-    for (let length = 0; length < dump.length - 1; length += 13) {
+    for (let length = 0; length < dump.length - 1; length++) {
       const { exitCode, errors } = await cliWith(dump.slice(0, length), 'load', path);
 
       expect({ length, exitCode }).toEqual({ length, exitCode: 2 });
@@ -167,7 +174,28 @@ describe('a dump that is not whole', () => {
       (lines: string[]) => replaced(lines, 0, '{"onewal":"dump","version":2}'),
       'newer',
     ],
-    ['a header without maps', (lines: string[]) => replaced(lines, 0, HEADER), 'line 1: '],
+    ['a header without maps', (lines: string[]) => replaced(lines, 0, headerOf()), 'line 1: '],
+    [
+      'a map without encodings',
+      (lines: string[]) => replaced(lines, 0, headerOf({ name: 'm', byteQuota: null })),
+      'line 1: the header does not list',
+    ],
+    [
+      'a quota that is none',
+      (lines: string[]) => replaced(lines, 0, headerOf({ ...BALANCES, byteQuota: -1 })),
+      'line 1: the header does not list',
+    ],
+    [
+      'two maps of one name',
+      (lines: string[]) => replaced(lines, 0, headerOf(BALANCES, BALANCES)),
+      'line 1: two maps',
+    ],
+    [
+      'a mark of an unfinished load',
+      (lines: string[]) =>
+        replaced(lines, 0, headerOf({ ...BALANCES, name: 'onewal:unfinished-load' })),
+      'line 1: the dump is of a store into which a load was not finished',
+    ],
   ])('is refused: %s', async (_name, change, reason) => {
     const path = newPath();
     const text = change(dump.trimEnd().split('\n')).join('\n');
@@ -191,7 +219,10 @@ describe('a dump that is not whole', () => {
     expect((await cli('get', path, 'text', 'greeting')).output).toBe('"hallo"\n');
   });
 
-  const HEADER = '{"onewal":"dump","version":1,"byteQuota":null}';
+  function headerOf(...maps: object[]): string {
+    const listed = maps.length === 0 ? {} : { maps };
+    return JSON.stringify({ onewal: 'dump', version: 1, byteQuota: null, ...listed });
+  }
 
   function replaced(lines: readonly string[], at: number, line = ''): string[] {
     return lines.map((other, i) => (i === at ? line : other));

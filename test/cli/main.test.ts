@@ -54,6 +54,16 @@ describe('the program', () => {
     expect((await cli('dump', copy)).output).toBe((await cli('dump', path)).output);
   });
 
+  it('does not wait for the rest of an input that it refuses', async () => {
+    const child = spawn(process.execPath, [program, 'load', newPath()]);
+    child.stdin.write('{"no":"dump"}\n');
+
+    const status = await new Promise((resolve) => child.on('exit', resolve));
+
+    expect(status).toBe(2);
+    child.stdin.destroy();
+  });
+
   it('ends in peace when the reader of its pipe leaves', async () => {
     const path = newPath();
     const store = await Store.open(path);

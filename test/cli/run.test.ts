@@ -54,6 +54,7 @@ describe('the command line', () => {
 
     for (const words of [
       ['range', path, 'state', '--limit', 'many'],
+      ['inspect', path, '--limit', 'many'],
       ['inspect', path, '--limit', '-1'],
       ['info', path, '--recovery', 'hope'],
     ]) {

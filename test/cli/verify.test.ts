@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cli, copyOf, makeStore } from './support.ts';
@@ -8,8 +8,8 @@ async function verify(path: string) {
   return { exitCode, report: JSON.parse(output) };
 }
 
-async function flipped(name: string, offset: number): Promise<string> {
-  const path = copyOf(await makeStore());
+async function flipped(name: string, offset: number, sound?: string): Promise<string> {
+  const path = copyOf(sound ?? (await makeStore()));
   const bytes = readFileSync(join(path, name));
   bytes[offset] = (bytes[offset] ?? 0) ^ 1;
   writeFileSync(join(path, name), bytes);
@@ -41,6 +41,17 @@ describe('onewal verify', () => {
     });
     expect(report.advice[0]).toMatch(/^safe: opens at commit 11, .*cannot be read$/);
     expect(report.advice[2]).toBe('point-in-time: opens at commit 11, no commit known to be lost');
+  });
+
+  it('names what safe does without: a snapshot that older files stand in for', async () => {
+    const path = await makeStore();
+    const size = statSync(join(path, '3.snap')).size;
+
+    const { exitCode, report } = await verify(await flipped('3.snap', size - 100, path));
+
+    expect(exitCode).toBe(1);
+    expect(report.damage).toMatchObject([{ file: '3.snap', reason: 'footer checksum is wrong' }]);
+    expect(report.advice[0]).toBe('safe: opens at commit 11, no commit known to be lost');
   });
 
   it('names a file that is missing', async () => {

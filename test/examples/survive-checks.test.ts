@@ -150,13 +150,13 @@ describe('the rounds', () => {
   test('report a worker that ends before its work', async () => {
     const tally = await tallyOf(0);
 
-    expect(tally.faults).toEqual([otherFault('the worker ended before its work')]);
+    expect(tally.faults).toEqual([otherFault('the worker ended before its work: exit code 0')]);
   });
 
   test('report a worker that ends before its kill, and go no further', async () => {
     const tally = await tallyOf(3);
 
-    expect(tally.faults).toEqual([otherFault('the worker ended before its kill')]);
+    expect(tally.faults).toEqual([otherFault('the worker ended before its kill: exit code 0')]);
     expect(tally.kills).toBe(1);
   });
 

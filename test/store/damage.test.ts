@@ -259,7 +259,8 @@ test('a newer format is never called damage, and is not touched', async () => {
     const view = new DataView(bytes.buffer, bytes.byteOffset + start);
     const size = view.getUint32(8, true);
     const fields = decodeCbor(bytes.slice(start + 12, start + 12 + size)) as Record<string, never>;
-    const body = encodeCbor({ ...fields, format: [2, 0] } as never);
+    const format = { ...(fields.format as object), major: 2 };
+    const body = encodeCbor({ ...fields, format } as never);
     bytes.set(body, start + 12);
     bytes.set(checksum([bytes.subarray(start, start + 12 + size)]), start + 12 + size);
   }

@@ -36,7 +36,7 @@ const LIFE_MS_MAX = 4000;
  * @param {Worker} worker
  * @param {Moment | undefined} moment
  * @param {(report: Report) => void} onReport
- * @returns {Promise<string | null>} the signal that ended it
+ * @returns {Promise<string>} what ended it: a signal, or `exit code 0`
  */
 export function live(worker, moment, onReport) {
   const command = [fileURLToPath(worker.script), JSON.stringify(worker.task)];
@@ -52,9 +52,9 @@ export function live(worker, moment, onReport) {
   });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (_exitCode, signal) => {
+    child.on('close', (exitCode, signal) => {
       clearTimeout(deadline);
-      resolve(signal);
+      resolve(signal ?? `exit code ${exitCode}`);
     });
   });
 }

@@ -59,10 +59,10 @@ export class Rounds {
    */
   async #kill(round) {
     const { worker, moment } = this.#doom(round);
-    const { acknowledged, signal } = await this.#live(worker, moment);
+    const { acknowledged, end } = await this.#live(worker, moment);
     this.tally.kills += 1;
-    const isKilled = signal === 'SIGKILL';
-    if (!isKilled) this.tally.faults.push(otherFault('the worker ended before its kill'));
+    const isKilled = end === 'SIGKILL';
+    if (!isKilled) this.tally.faults.push(otherFault(`the worker ended before its kill: ${end}`));
     const event = `killed while ${moment.label.padEnd(14)} ${acknowledging(acknowledged)}`;
     if (isKilled && round < this.count && this.#isOpening(round + 1)) {
       printRound(round, event, 'left as it is: the next kill hits its recovery');
@@ -73,8 +73,8 @@ export class Rounds {
   }
 
   async #finish() {
-    const { acknowledged, isDone } = await this.#live(this.scenario.lastWorker());
-    if (!isDone) this.tally.faults.push(otherFault('the worker ended before its work'));
+    const { acknowledged, end, isDone } = await this.#live(this.scenario.lastWorker());
+    if (!isDone) this.tally.faults.push(otherFault(`the worker ended before its work: ${end}`));
     await this.#check('last', `worked to its end           ${acknowledging(acknowledged)}`, true);
   }
 
@@ -96,12 +96,12 @@ export class Rounds {
   async #live(worker, moment) {
     let acknowledged = 0;
     let isDone = false;
-    const signal = await live(worker, moment, (report) => {
+    const end = await live(worker, moment, (report) => {
       if (this.scenario.hear(report)) acknowledged += 1;
       isDone = report.name === 'done';
     });
     this.tally.acknowledged += acknowledged;
-    return { acknowledged, isDone, signal };
+    return { acknowledged, end, isDone };
   }
 
   /** @param {string} round @param {string} event @param {boolean} isThorough */

@@ -1,0 +1,46 @@
+/**
+ * Space written in advance, so that deletions find room on a full disk: a file that is removed when
+ * they need it.
+ */
+import { closeQuietly, type File, writeFully } from '../fs/file-system.ts';
+import { type Task, wait } from '../fs/task.ts';
+import type { Engine } from './engine.ts';
+import type { Manner } from './environment.ts';
+import { RESERVE_NAME } from './file-names.ts';
+
+export const RESERVE_SIZE = 64 << 10;
+
+/** Makes the reserve where it is missing. Returns what the host threw, if it could not. */
+export function* makeReserve(engine: Engine, manner: Manner): Task<unknown> {
+  if (engine.hasReserve) return undefined;
+  try {
+    // What an attempt without room has left behind.
+    yield* wait(engine.fs.remove(RESERVE_NAME));
+    const file = yield* wait(engine.fs.open(RESERVE_NAME, 'create'));
+    yield* fill(file, manner);
+    engine.hasReserve = true;
+    return undefined;
+  } catch (error) {
+    yield* removeReserve(engine);
+    return error;
+  }
+}
+
+function* fill(file: File, manner: Manner): Task<void> {
+  try {
+    writeFully(file, new Uint8Array(RESERVE_SIZE), 0);
+    yield* wait(manner.sync(file));
+  } finally {
+    closeQuietly(file);
+  }
+}
+
+/** Gives the space back. An error is reported: whoever needs the space finds out by itself. */
+export function* removeReserve(engine: Engine): Task<void> {
+  engine.hasReserve = false;
+  try {
+    yield* wait(engine.fs.remove(RESERVE_NAME));
+  } catch (error) {
+    engine.report({ type: 'error', message: 'the reserve could not be removed', error });
+  }
+}

@@ -1,0 +1,155 @@
+/** Checkpoints and compactions beside commits: nobody sees them, and nothing is lost by them. */
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { checksumReady } from '../../src/bytes/checksum.ts';
+import type { File } from '../../src/fs/file-system.ts';
+import { MemoryFileSystem } from '../../src/fs/memory.ts';
+import { Store } from '../../src/index.ts';
+import { foldCount } from '../../src/store/compaction.ts';
+import { SimulatedDisk } from '../../src/testing/index.ts';
+import { useSeededHost } from '../support/seeded.ts';
+import { contentOf } from '../support/workload.ts';
+
+beforeAll(() => checksumReady);
+beforeEach(() => useSeededHost(17));
+
+/** Syncs of WALs wait until they are let go. */
+class HeldWals extends MemoryFileSystem {
+  isHeld = false;
+  readonly #held: (() => void)[] = [];
+
+  override open(name: string, mode: 'read' | 'create') {
+    const file = super.open(name, mode) as File;
+    const sync = file.sync.bind(file);
+    if (mode === 'create' && name.endsWith('.wal')) {
+      file.sync = async () => {
+        if (this.isHeld) await new Promise<void>((resolve) => this.#held.push(resolve));
+        return sync();
+      };
+    }
+    return file;
+  }
+
+  letGo(): void {
+    this.isHeld = false;
+    for (const resolve of this.#held.splice(0)) resolve();
+  }
+}
+
+// A commit that was prepared before a checkpoint ended used to put the state of before the
+// checkpoint back when it became visible: the frozen memtable, without the new snapshot.
+test('a commit that is syncing while a checkpoint ends does not undo the checkpoint', async () => {
+  const fs = new HeldWals();
+  const store = await Store.open(fs);
+  const map = store.map<number | string, unknown>('m');
+  for (let i = 0; i < 2000; i++) map.putSync(i, 'x'.repeat(100));
+  const checkpoint = store.checkpoint();
+  while (store.info.generation === 1) await new Promise((resolve) => setImmediate(resolve));
+  fs.isHeld = true;
+  const late = map.put('late', 1);
+
+  await checkpoint;
+  fs.letGo();
+  await late;
+
+  expect(store.stats()).toMatchObject({ snapshots: 1, memtableEntries: 1 });
+  await store.checkpoint();
+  expect(map.getCount()).toBe(2001);
+  await store.close();
+});
+
+test('checkpoints and compactions start by themselves, and memory and files stay bounded', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk, { checkpointBytes: 16 << 10 });
+  const map = store.map<number, string>('m');
+
+  for (let n = 0; n < 3000; n++) {
+    const put = map.put((n * 7919) % 1000, `${n}`.repeat(10));
+    if (n % 10 === 0) await put;
+    expect(store.stats().memtableBytes).toBeLessThan(4 * (16 << 10));
+  }
+  await store.flush();
+
+  const { checkpoints, compactions, snapshots } = store.stats();
+  expect(checkpoints).toBeGreaterThan(10);
+  expect(compactions).toBeGreaterThan(2);
+  expect(snapshots).toBeLessThan(12);
+  expect(disk.names().length).toBeLessThan(32);
+  expect(map.getCount()).toBe(1000);
+  expect((await store.verify()).isSound).toBe(true);
+  await store.close();
+});
+
+test('commits and a long compaction go on side by side', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk, { checkpointBytes: 8 << 10 });
+  const map = store.map<number, string>('m');
+  for (let n = 0; n < 2000; n++) await map.put(n, 'x'.repeat(50), { durability: 'buffered' });
+  let isDone = false;
+  const compaction = store.compact().then((report) => {
+    isDone = true;
+    return report;
+  });
+  let during = 0;
+  while (!isDone) {
+    await map.put(10_000 + during, 'y'.repeat(300));
+    during++;
+  }
+  await compaction;
+
+  expect(during).toBeGreaterThan(20);
+  expect(map.getCount()).toBe(2000 + during);
+  const content = contentOf(store);
+  await store.close();
+  const again = await Store.open(disk);
+  expect(contentOf(again)).toBe(content);
+  await again.close();
+});
+
+test('a checkpoint that the caller aborts leaves everything as it was, and the next one works', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<number, string>('m');
+  for (let n = 0; n < 3000; n++) await map.put(n, 'x', { durability: 'buffered' });
+  const abort = new AbortController();
+  const seen: number[] = [];
+
+  const aborted = store.checkpoint({
+    signal: abort.signal,
+    onProgress: ({ done }) => {
+      seen.push(done);
+      abort.abort();
+    },
+  });
+
+  await expect(aborted).rejects.toMatchObject({ code: 'ABORTED' });
+  expect(seen.length).toBeGreaterThan(0);
+  expect(map.getCount()).toBe(3000);
+  expect(disk.names().filter((name) => name.endsWith('.snap'))).toEqual([]);
+  expect((await store.checkpoint()).sequence).toBe(3000);
+  await store.close();
+});
+
+test('a WAL that says where commits went on is believed: without that file the store is refused', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  await store.map('m').put('k', 1);
+  disk.onCall = (call) =>
+    call.file?.endsWith('.snap') === true ? { kind: 'fail', code: 'EIO' } : undefined;
+  await store.checkpoint().catch(() => undefined);
+  disk.onCall = undefined;
+  await store.map('m').put('k', 2);
+  const image = disk.afterKill();
+  await image.remove(`${store.info.generation}.wal`);
+
+  await expect(Store.open(image)).rejects.toMatchObject({ code: 'MISSING_FILE' });
+  await store.close();
+});
+
+test('snapshots are folded by size, so that each entry is written about log N times', () => {
+  expect(foldCount([])).toBe(0);
+  expect(foldCount([10, 10, 10])).toBe(0);
+  expect(foldCount([10, 10, 10, 10])).toBe(4);
+  expect(foldCount([10, 10, 10, 1000])).toBe(0);
+  expect(foldCount([10, 10, 10, 40, 100])).toBe(5);
+  expect(foldCount(Array.from({ length: 13 }, (_, i) => 4 ** i))).toBe(2);
+});
