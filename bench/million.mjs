@@ -41,9 +41,13 @@ function run() {
     const loaded = part('load', directory);
     const bytes = sizeOf(directory);
     const opened = part('read', directory);
-    console.log(`entries                 ${count} (${KEY_SIZE}-byte keys, ${VALUE_SIZE}-byte values)`);
+    console.log(
+      `entries                 ${count} (${KEY_SIZE}-byte keys, ${VALUE_SIZE}-byte values)`,
+    );
     console.log(`block cache             ${CACHE_BYTES >> 20} MiB`);
-    console.log(`load, durable at end    ${loaded.seconds.toFixed(2)} s, ${Math.round(count / loaded.seconds)} entries/s`);
+    console.log(
+      `load, durable at end    ${loaded.seconds.toFixed(2)} s, ${Math.round(count / loaded.seconds)} entries/s`,
+    );
     console.log(`memory while loading    ${loaded.peakMiB.toFixed(0)} MiB at most (whole process)`);
     console.log(`bytes on disk           ${bytes}, ${(bytes / count).toFixed(1)} per entry`);
     console.log(`import                  ${opened.importMs.toFixed(1)} ms`);
@@ -78,7 +82,7 @@ async function load(directory) {
     const end = Math.min(count, start + BATCH_COUNT);
     const writes = Array.from({ length: end - start }, (_, i) => {
       const n = order[start + i] ?? 0;
-      return /** @type {const} */ ({ type: 'put', map, key: keyOf(n), value: valueOf(n) });
+      return /** @type {const} */ ({ type: 'put', map, key: keyOf(n), value: contentOf(n) });
     });
     await store.batch(writes, { durability: 'buffered' });
   }
@@ -99,8 +103,12 @@ async function read(directory) {
   const n = Math.floor(count / 2);
   const value = map.get(keyOf(n));
   const done = performance.now();
-  const expected = valueOf(n);
-  if (!(value instanceof Uint8Array) || Buffer.compare(value, expected) !== 0 || map.getCount() !== count) {
+  const expected = contentOf(n);
+  if (
+    !(value instanceof Uint8Array) ||
+    Buffer.compare(value, expected) !== 0 ||
+    map.getCount() !== count
+  ) {
     throw new Error('the store does not hold what was loaded');
   }
   await store.close();
@@ -140,7 +148,7 @@ function keyOf(n) {
 }
 
 /** @param {number} n */
-function valueOf(n) {
+function contentOf(n) {
   const value = new Uint8Array(VALUE_SIZE);
   for (let i = 0; i < VALUE_SIZE; i++) value[i] = (n * 31 + i * 7) & 0xff;
   return value;

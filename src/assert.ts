@@ -9,6 +9,6 @@ export function assert(condition: boolean, invariant: string): asserts condition
   if (!condition) throw new AssertionError(`broken invariant: ${invariant}`);
 }
 
-export class AssertionError extends Error {
+class AssertionError extends Error {
   override readonly name = 'AssertionError';
 }

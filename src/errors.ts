@@ -188,7 +188,10 @@ export class StorageError extends OnewalError {
   constructor(
     code: StorageCode,
     message: string,
-    details: ErrorDetails & { readonly writesDisabled?: boolean; readonly retryable?: boolean } = {},
+    details: ErrorDetails & {
+      readonly writesDisabled?: boolean;
+      readonly retryable?: boolean;
+    } = {},
   ) {
     super(code, message, details);
     this.writesDisabled = details.writesDisabled ?? false;

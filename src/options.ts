@@ -31,7 +31,7 @@ export interface StoreEvent {
 export interface QuotaOptions {
   /** Bytes of encoded keys and values in the whole store. */
   readonly bytes?: number;
-  /** The same for single maps, by name. */
+  /** The same for single maps, by name; of a map that is not there yet, from its first use on. */
   readonly maps?: Readonly<Record<string, number>>;
 }
 
@@ -101,8 +101,8 @@ export interface CheckedOptions {
 }
 
 const MIB = 1 << 20;
-export const CACHE_BYTES_DEFAULT = 64 * MIB;
-export const CHECKPOINT_BYTES_DEFAULT = 64 * MIB;
+const CACHE_BYTES_DEFAULT = 64 * MIB;
+const CHECKPOINT_BYTES_DEFAULT = 64 * MIB;
 const CHECKPOINT_BYTES_MIN = 4096;
 const RECOVERY_MODES = ['strict', 'safe', 'point-in-time', 'skip-corrupt', 'inspect'] as const;
 const DURABILITIES = ['synced', 'buffered'] as const;
@@ -165,7 +165,7 @@ export function requireWhole(name: string, value: unknown, min: number): number 
   throw invalid(`${name} is ${String(value)}, where a whole number from ${min} on is expected`);
 }
 
-export function requireObject(value: unknown, name: string): void {
+function requireObject(value: unknown, name: string): void {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
   throw invalid(`${name} is ${String(value)}, where an object is expected`);
 }

@@ -241,7 +241,8 @@ export class CborReader {
   #span(major: number): { readonly start: number; readonly end: number } {
     const size = this.#argument(major);
     const start = this.#offset;
-    if (size > this.bytes.length - start) throw new CborError(`length at offset ${start} is too large`);
+    if (size > this.bytes.length - start)
+      throw new CborError(`length at offset ${start} is too large`);
     this.#offset = start + size;
     return { start, end: this.#offset };
   }

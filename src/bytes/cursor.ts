@@ -61,7 +61,8 @@ export function compareCursors(left: Cursor, right: Cursor): number {
   const rightSize = right.keyEnd - rightStart;
   const size = Math.min(leftSize, rightSize);
   for (let i = 0; i < size; i++) {
-    const difference = (leftBytes[leftStart + i] as number) - (rightBytes[rightStart + i] as number);
+    const difference =
+      (leftBytes[leftStart + i] as number) - (rightBytes[rightStart + i] as number);
     if (difference !== 0) return difference;
   }
   return leftSize - rightSize;

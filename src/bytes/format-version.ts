@@ -60,6 +60,7 @@ export function formatText({ major, minor, incompatible }: FormatVersion): strin
 function readFlags(fields: CborFields, name: string): readonly string[] {
   const flags = fields.array(name);
   const areNames = flags.every((flag) => typeof flag === 'string');
-  if (!areNames || flags.length > FLAG_COUNT_MAX) throw new CborError(`${name} is not a list of names`);
+  if (!areNames || flags.length > FLAG_COUNT_MAX)
+    throw new CborError(`${name} is not a list of names`);
   return flags as readonly string[];
 }

@@ -21,9 +21,8 @@ export class Output {
     });
   }
 
-  /** Wait for what it returns, if anything, before the next line. Throws ClosedPipe, host errors. */
+  /** Wait for what it returns, if anything, before the next line. Rejects as `flush` does. */
   line(text: string): Promise<void> | undefined {
-    if (this.#failure !== undefined) throw this.#failure;
     this.#parts.push(text, '\n');
     this.#size += text.length + 1;
     return this.#size < WRITE_SIZE ? undefined : this.flush();

@@ -1,7 +1,16 @@
 /** Walks the entries of one map in a memtable, both ways. The memtable must not change meanwhile. */
 import { EMPTY_BYTES } from '../bytes/bytes.ts';
 import type { Cursor } from '../bytes/cursor.ts';
-import { type Branch, childAt, type Entry, isBranch, type Leaf, type Memtable, type Node, placeIn } from './memtable.ts';
+import {
+  type Branch,
+  childAt,
+  type Entry,
+  isBranch,
+  type Leaf,
+  type Memtable,
+  type Node,
+  placeIn,
+} from './memtable.ts';
 
 export class MemtableCursor implements Cursor {
   readonly #root: Node;

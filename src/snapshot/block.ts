@@ -29,7 +29,7 @@ export const HASH_SIZE = 32;
 export const POINTER_SIZE = 46;
 export const FILTER_UNIT_SIZE = 32;
 export const FILTER_UNITS_MAX = 0xffff;
-export const WIDE_ENTRIES_SIZE = 0x10000;
+const WIDE_ENTRIES_SIZE = 0x10000;
 /** The offset that a block's hash covers stands before the block wherever one is in memory. */
 export const OFFSET_SIZE = 8;
 export const BLOCK_SIZE_MIN = HEAD_SIZE + 1 + 2 + CHECK_SIZE;

@@ -17,7 +17,7 @@ import type { TreeRoot } from './tree-writer.ts';
 
 /** What a footer may hold; a store keeps within it (docs/format.md, "Limits"). */
 export const MAP_COUNT_MAX = 4096;
-export const MAP_NAME_SIZE_MAX = 255;
+const MAP_NAME_SIZE_MAX = 255;
 const BENEATH_COUNT_MAX = 4096;
 export const FOOTER_SIZE_MAX = 16 << 20;
 

@@ -25,7 +25,7 @@ import { MalformedError } from './block.ts';
 
 export const HEADER_SIZE = 512;
 export const MAGIC = Uint8Array.of(0x89, 0x4f, 0x57, 0x53, 0x0d, 0x0a, 0x1a, 0x0a); // \x89OWS\r\n\x1a\n
-export const STORE_ID_SIZE = 16;
+const STORE_ID_SIZE = 16;
 
 const MAGIC_NAME_SIZE = 4;
 /** What becomes of the rest of it: CRLF to LF, LF to CRLF, and the same where CRLF is kept. */

@@ -11,9 +11,9 @@ import type { Cursor } from '../bytes/cursor.ts';
 import { CorruptionError, type Damage, StorageError } from '../errors.ts';
 import { closeQuietly, type File } from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
-import { checkSignal, type WorkOptions } from '../options.ts';
 import { Memtable } from '../memtable/memtable.ts';
 import { MemtableCursor } from '../memtable/memtable-cursor.ts';
+import { checkSignal, type WorkOptions } from '../options.ts';
 import { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import { type PlannedMap, type SnapshotPlan, writeSnapshot } from '../snapshot/snapshot-writer.ts';
 import type { WriteSteps } from '../snapshot/steps.ts';
@@ -49,10 +49,7 @@ export interface Work {
 }
 
 /** In the step in which commits move to a new WAL: the memtable becomes the frozen one. */
-export function freeze(
-  engine: Engine,
-  nextWal: number,
-): FrozenState {
+export function freeze(engine: Engine, nextWal: number): FrozenState {
   const { state } = engine;
   assert(state.frozen === undefined, 'one memtable is frozen at a time');
   const maps = [...state.catalog.maps];
@@ -66,7 +63,7 @@ export function freeze(
   };
 }
 
-export function usageOf(
+function usageOf(
   usage: UsageTable,
   maps: readonly { readonly id: number }[],
 ): FrozenState['usage'] {
@@ -74,7 +71,11 @@ export function usageOf(
 }
 
 /** Writes the frozen memtable. Throws StorageError, ABORTED; the memtable then stays frozen. */
-export function* writeFrozen(engine: Engine, frozen: FrozenState, work: Work): Task<SnapshotReader> {
+export function* writeFrozen(
+  engine: Engine,
+  frozen: FrozenState,
+  work: Work,
+): Task<SnapshotReader> {
   const { snapshots, frozen: memtable } = engine.state;
   assert(memtable !== undefined, 'there is a frozen memtable');
   const kind = snapshots.length === 0 ? 'full' : 'incremental';
@@ -104,11 +105,13 @@ function planOf(
   cursorOf: (map: number) => Cursor,
 ): Omit<SnapshotPlan, 'kind' | 'beneath'> {
   const { sequence, chain, wal, catalog, usage } = frozen;
-  const maps = [...catalog.maps].map(({ id, name, keyEncoding, valueEncoding, quota }): PlannedMap => {
-    const { count, bytes } = usage.get(id) ?? { count: 0, bytes: 0 };
-    const fixed = { id, name, keyEncoding, valueEncoding, count, bytes, cursor: cursorOf(id) };
-    return quota === undefined ? fixed : { ...fixed, quota };
-  });
+  const maps = [...catalog.maps].map(
+    ({ id, name, keyEncoding, valueEncoding, quota }): PlannedMap => {
+      const { count, bytes } = usage.get(id) ?? { count: 0, bytes: 0 };
+      const fixed = { id, name, keyEncoding, valueEncoding, count, bytes, cursor: cursorOf(id) };
+      return quota === undefined ? fixed : { ...fixed, quota };
+    },
+  );
   const { quota, nextMapId } = catalog;
   return {
     store: engine.store,
@@ -126,7 +129,11 @@ function planOf(
  * Writes a snapshot file, syncs it and its name, reads it back. If any of it fails the file is
  * removed and the store is as it was. Throws StorageError, ABORTED.
  */
-export function* writeAndVerify(engine: Engine, plan: SnapshotPlan, work: Work): Task<SnapshotReader> {
+export function* writeAndVerify(
+  engine: Engine,
+  plan: SnapshotPlan,
+  work: Work,
+): Task<SnapshotReader> {
   const name = snapshotName(plan.generation);
   let file: File | undefined;
   try {

@@ -7,32 +7,14 @@
  */
 import { OnewalError, StorageError } from '../errors.ts';
 import { type Awaitable, runSync, type Task, wait } from '../fs/task.ts';
-import type { WalPosition } from '../wal/wal-header.ts';
-import type { LoggedCommit, WalWriter } from '../wal/wal-writer.ts';
-import { type CommitRequest, prepareCommit, refusal } from './commit-request.ts';
-import { Draft } from './draft.ts';
+import type { WalWriter } from '../wal/wal-writer.ts';
+import { type Group, groupEnd, isDeletion, writeGroup } from './commit-group.ts';
+import type { CommitRequest } from './commit-request.ts';
 import type { Engine } from './engine.ts';
 import { BLOCKING, type Manner, waitingManner } from './environment.ts';
 import { isDiskFull, toStorageError } from './host-error.ts';
-import { onlyDeletes } from './pending-write.ts';
 import { makeReserve, removeReserve } from './reserve.ts';
 import { disable, rotate } from './rotation.ts';
-
-/** A group is closed when its commits have grown to this many bytes. */
-const GROUP_SIZE_TARGET = 4 << 20;
-/** Buffered commits are synced at the latest when there are this many bytes of them. */
-const UNSYNCED_SIZE_MAX = 4 << 20;
-
-/** Commits that were written together and become visible together. */
-interface Group {
-  readonly writer: WalWriter;
-  readonly members: readonly { readonly request: CommitRequest; readonly sequence: number }[];
-  readonly draft: Draft;
-  readonly tip: WalPosition;
-  readonly chain: Uint8Array;
-  readonly needsSync: boolean;
-  isSettled: boolean;
-}
 
 export class CommitQueue {
   readonly #engine: Engine;
@@ -163,7 +145,10 @@ export class CommitQueue {
    * Without the reserve only deletions are taken, so that they never find the disk filled up by
    * what came before them.
    */
-  *#withReserve(requests: readonly CommitRequest[], manner: Manner): Task<readonly CommitRequest[]> {
+  *#withReserve(
+    requests: readonly CommitRequest[],
+    manner: Manner,
+  ): Task<readonly CommitRequest[]> {
     const engine = this.#engine;
     if (engine.hasReserve || engine.failure !== undefined || requests.every(isDeletion)) {
       return requests;
@@ -178,31 +163,10 @@ export class CommitQueue {
     return requests.filter(isDeletion);
   }
 
-  /** Prepares and writes the group. Throws what the write threw. */
+  /** Throws what the write threw. */
   #begin(requests: readonly CommitRequest[]): Group | undefined {
-    const engine = this.#engine;
     const writer = this.#writerFor(requests);
-    if (writer === undefined) return undefined;
-    const draft = new Draft(engine.state, engine.usage);
-    const members: { request: CommitRequest; sequence: number }[] = [];
-    const commits: LoggedCommit[] = [];
-    for (const request of requests) {
-      try {
-        const commit = prepareCommit(request, draft);
-        if (commit !== undefined) commits.push(commit);
-        members.push({ request, sequence: draft.sequence });
-      } catch (error) {
-        request.reject(refusal(error));
-      }
-    }
-    const start = writer.tip.offset;
-    for (const commit of commits) writer.stage(commit);
-    if (commits.length > 0) writer.writeStaged();
-    this.#count(commits.length, writer.tip.offset - start);
-    const isAnySynced = members.some(({ request }) => request.durability === 'synced');
-    const hasUnsynced = writer.unsynced.length > 0;
-    const needsSync = hasUnsynced && (isAnySynced || writer.unsyncedSize > UNSYNCED_SIZE_MAX);
-    return { writer, members, draft, tip: writer.tip, chain: writer.commitChain, needsSync, isSettled: false };
+    return writer === undefined ? undefined : writeGroup(this.#engine, writer, requests);
   }
 
   /** Rejects the requests where there is nobody to write them. */
@@ -216,15 +180,6 @@ export class CommitQueue {
       for (const request of requests) request.reject(error);
       return undefined;
     }
-  }
-
-  #count(commitCount: number, walBytes: number): void {
-    const { counters } = this.#engine;
-    counters.commits += commitCount;
-    counters.walBytes += walBytes;
-    if (commitCount === 0) return;
-    counters.groups++;
-    counters.largestGroup = Math.max(counters.largestGroup, commitCount);
   }
 
   *#sync(group: Group, manner: Manner): Task<void> {
@@ -319,11 +274,7 @@ export class CommitQueue {
   afterHeal: () => void = () => undefined;
 
   /** The write failed: undo it, say so, and let deletions use the reserve. */
-  *#recoverWrite(
-    requests: readonly CommitRequest[],
-    cause: unknown,
-    manner: Manner,
-  ): Task<void> {
+  *#recoverWrite(requests: readonly CommitRequest[], cause: unknown, manner: Manner): Task<void> {
     const engine = this.#engine;
     if (cause instanceof OnewalError) {
       for (const request of requests) request.reject(cause);
@@ -384,19 +335,4 @@ export class CommitQueue {
       void this.runAlone((manner) => this.#heal(writer, manner));
     }
   }
-}
-
-function isDeletion(request: CommitRequest): boolean {
-  return onlyDeletes(request.writes);
-}
-
-/** The end of the group that begins at `start`. */
-function groupEnd(requests: readonly CommitRequest[], start: number): number {
-  let size = 0;
-  let end = start;
-  while (end < requests.length && size < GROUP_SIZE_TARGET) {
-    size += (requests[end] as CommitRequest).size;
-    end++;
-  }
-  return end;
 }

@@ -104,6 +104,9 @@ function stateOf(
     wal,
     nextMapId,
     ...(quota === undefined ? {} : { quota }),
-    maps: maps.map(({ entries: _, sequences: __, ...map }) => ({ ...map, cursor: cursorOf(map.id) })),
+    maps: maps.map(({ entries: _, sequences: __, ...map }) => ({
+      ...map,
+      cursor: cursorOf(map.id),
+    })),
   };
 }

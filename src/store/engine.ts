@@ -3,10 +3,16 @@
  * moves the state forward, rotation.ts replaces the writer, checkpoint.ts and compaction.ts the
  * snapshots. Nobody else changes anything here.
  */
-import { type Committed, LockedError, OnewalError, StorageError, UsageError } from '../errors.ts';
+import {
+  type Committed,
+  LockedError,
+  type OnewalError,
+  StorageError,
+  UsageError,
+} from '../errors.ts';
 import type { FileSystem, Lock } from '../fs/file-system.ts';
 import type { CheckedOptions, StoreEvent } from '../options.ts';
-import { BlockCache } from '../snapshot/block-cache.ts';
+import type { BlockCache } from '../snapshot/block-cache.ts';
 import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import type { WalWriter } from '../wal/wal-writer.ts';
 import type { State } from './draft.ts';

@@ -1,6 +1,7 @@
 /** Chance and time, which the engine never reaches for itself. */
-import { type Awaitable, cannotBlock, runAsync, runSync, type Task } from '../fs/task.ts';
+
 import type { File } from '../fs/file-system.ts';
+import { type Awaitable, cannotBlock, runAsync, runSync, type Task } from '../fs/task.ts';
 
 export interface Environment {
   randomBytes(size: number): Uint8Array;

@@ -4,7 +4,7 @@
  *
  *     <generation>.wal   <generation>.snap   reserve   quarantine/<generation>-<file>-<offset>
  */
-export type StoreFileKind = 'wal' | 'snap';
+type StoreFileKind = 'wal' | 'snap';
 
 export interface StoreFileName {
   readonly name: string;

@@ -29,7 +29,8 @@ export class FileRegister {
 
   /** WALs that an open would replay now, the one that is written included. */
   get replayedWalCount(): number {
-    return [...this.#wals.values()].filter((wal) => wal.lastSequence > this.#current.sequence).length;
+    return [...this.#wals.values()].filter((wal) => wal.lastSequence > this.#current.sequence)
+      .length;
   }
 
   get walCount(): number {
@@ -87,4 +88,3 @@ export class FileRegister {
     return [...base.snapshots, ...wals.map((wal) => wal.name)];
   }
 }
-

@@ -9,16 +9,22 @@
 import { bytesEqual } from '../bytes/bytes.ts';
 import type { CborValue } from '../bytes/cbor.ts';
 import { FORMAT_VERSION } from '../bytes/format-version.ts';
-import { closeQuietly, type File, type FileSystem, readFully, writeFully } from '../fs/file-system.ts';
+import {
+  closeQuietly,
+  type File,
+  type FileSystem,
+  readFully,
+  writeFully,
+} from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
 import { BufferedFile } from '../wal/buffered-file.ts';
-import { scanWal } from '../wal/wal-reader.ts';
 import {
   encodeWalHeader,
   WAL_HEADER_SIZE,
   type WalHeader,
   type WalPosition,
 } from '../wal/wal-header.ts';
+import { scanWal } from '../wal/wal-reader.ts';
 import { type LoggedCommit, WalWriter } from '../wal/wal-writer.ts';
 import type { Manner } from './environment.ts';
 import { walName } from './file-names.ts';

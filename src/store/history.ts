@@ -7,9 +7,9 @@
 import { bytesEqual } from '../bytes/bytes.ts';
 import type { Damage } from '../errors.ts';
 import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
+import { startOfWal } from '../wal/wal-header.ts';
 import type { SnapshotState } from './recovery.ts';
 import type { SoundWal, Survey } from './survey.ts';
-import { startOfWal } from '../wal/wal-header.ts';
 
 export interface History {
   /** The snapshot with those beneath it, newest first; empty where replay starts from nothing. */

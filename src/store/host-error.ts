@@ -5,7 +5,7 @@ const DISK_FULL_CODES = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'QuotaExceededErro
 const PERMISSION_CODES = new Set(['EACCES', 'EPERM', 'EROFS', 'ELOOP']);
 const RETRYABLE_CODES = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'EBUSY', 'EINTR']);
 
-export function hostErrorCode(error: unknown): string {
+function hostErrorCode(error: unknown): string {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
   if (typeof code === 'string') return code;
   return typeof name === 'string' ? name : '';

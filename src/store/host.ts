@@ -3,7 +3,7 @@ import { UsageError } from '../errors.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { DEFAULT_ENVIRONMENT, type Environment } from './environment.ts';
 
-export interface Host {
+interface Host {
   /** The files at a path; undefined where the host has no paths. */
   readonly fileSystemAt: ((path: string) => FileSystem) | undefined;
   readonly environment: Environment;

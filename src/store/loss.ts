@@ -3,9 +3,10 @@
  * There is little room in a header: keys are left out of it first, and stand in the copy that
  * quarantine keeps.
  */
+
+import { toHex } from '../bytes/bytes.ts';
 import { CborError, type CborValue } from '../bytes/cbor.ts';
 import { CborFields } from '../bytes/cbor-fields.ts';
-import { toHex } from '../bytes/bytes.ts';
 import type { Damage, LossReport } from '../errors.ts';
 import { fitsInWalHeader } from '../wal/wal-header.ts';
 
@@ -14,7 +15,10 @@ const SUSPECT_KEY_COUNT_MAX = 64;
 /** The report of damage that was met, where nothing was lost by it yet. */
 export function reportOf(
   damage: Damage,
-  commits: { readonly firstLost: number; readonly lastSeen: number } = { firstLost: 0, lastSeen: 0 },
+  commits: { readonly firstLost: number; readonly lastSeen: number } = {
+    firstLost: 0,
+    lastSeen: 0,
+  },
 ): LossReport {
   const { firstLost, lastSeen } = commits;
   return {

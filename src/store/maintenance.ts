@@ -101,7 +101,11 @@ export class Maintenance {
     try {
       yield* this.#checkpointTask(this.#work(manner, {}));
     } catch (error) {
-      this.#engine.report({ type: 'error', message: 'no checkpoint was written at the close', error });
+      this.#engine.report({
+        type: 'error',
+        message: 'no checkpoint was written at the close',
+        error,
+      });
     }
   }
 
@@ -126,7 +130,7 @@ export class Maintenance {
   *#compactTask(work: Work): Task<CheckpointReport> {
     yield* this.#checkpointTask(work);
     const count = this.#engine.state.snapshots.length;
-    if (count > 1) yield* fold(this.#engine, count, work);
+    if (count > 1) yield* fold(this.#engine, count, this.#sharing(work));
     yield* this.#removeSuperseded();
     return this.#report();
   }
@@ -282,7 +286,9 @@ export class Maintenance {
     const { state, writer, options, failure, status } = this.#engine;
     if (writer === undefined || failure !== undefined || status !== 'open') return false;
     if (writer.tip.offset < this.#retryAt) return false;
-    return writer.tip.offset >= options.checkpointBytes || state.memtable.size >= this.#memtableTarget;
+    return (
+      writer.tip.offset >= options.checkpointBytes || state.memtable.size >= this.#memtableTarget
+    );
   }
 
   get #memtableTarget(): number {
@@ -315,7 +321,11 @@ export class Maintenance {
   #noteFailure(error: unknown): void {
     const { writer, options } = this.#engine;
     this.#retryAt = (writer?.tip.offset ?? 0) + options.checkpointBytes * RETRY_GROWTH;
-    this.#engine.report({ type: 'error', message: 'a checkpoint failed; it is tried again', error });
+    this.#engine.report({
+      type: 'error',
+      message: 'a checkpoint failed; it is tried again',
+      error,
+    });
   }
 
   /**

@@ -4,7 +4,14 @@
  */
 import { toHex, utf8Encode } from '../bytes/bytes.ts';
 import { CorruptionError, LockedError, type LossReport } from '../errors.ts';
-import { closeQuietly, type File, type FileSystem, type Lock, readFully, writeFully } from '../fs/file-system.ts';
+import {
+  closeQuietly,
+  type File,
+  type FileSystem,
+  type Lock,
+  readFully,
+  writeFully,
+} from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
 import { type CheckedOptions, checkSignal } from '../options.ts';
 import { BlockCache } from '../snapshot/block-cache.ts';
@@ -17,8 +24,8 @@ import { isMissing, toStorageError } from './host-error.ts';
 import { encodeLoss, lossToJson, reportOf } from './loss.ts';
 import { Maintenance } from './maintenance.ts';
 import { recover } from './recover.ts';
-import { makeReserve } from './reserve.ts';
 import type { Recovered } from './recovered.ts';
+import { makeReserve } from './reserve.ts';
 
 export interface OpenStore {
   readonly engine: Engine;
@@ -46,7 +53,9 @@ export function* openStore(parts: OpenParts): Task<OpenStore> {
     return yield* openLocked(parts, lock);
   } catch (error) {
     if (lock !== undefined) yield* wait(lock.release());
-    throw toStorageError(error, { doing: `the store at ${parts.fs.facts.location} could not be opened` });
+    throw toStorageError(error, {
+      doing: `the store at ${parts.fs.facts.location} could not be opened`,
+    });
   }
 }
 
@@ -188,7 +197,9 @@ function* keepEvidence(engine: Engine, manner: Manner): Task<LossReport | undefi
   for (const damage of evidence) {
     const source = yield* wait(fs.open(damage.file, 'read'));
     const bytes = readTail(source, damage.offset);
-    quarantine.push(yield* writeCopy(engine, { name: quarantineName(generation, damage), bytes }, manner));
+    quarantine.push(
+      yield* writeCopy(engine, { name: quarantineName(generation, damage), bytes }, manner),
+    );
   }
   const report = { ...loss, quarantine: [...quarantine, quarantineReportName(generation)] };
   const text = utf8Encode(lossToJson(report));
@@ -238,4 +249,3 @@ function announce(engine: Engine, recovered: Recovered): void {
       `${droppedBytes} bytes of a torn tail dropped`,
   });
 }
-

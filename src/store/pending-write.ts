@@ -35,7 +35,11 @@ export type PendingWrite =
       readonly end: Uint8Array | undefined;
     }
   | { readonly type: 'drop'; readonly name: string }
-  | { readonly type: 'quota'; readonly target: MapTarget | undefined; readonly bytes: number | undefined }
+  | {
+      readonly type: 'quota';
+      readonly target: MapTarget | undefined;
+      readonly bytes: number | undefined;
+    }
   | { readonly type: 'acknowledge'; readonly report: string };
 
 /** One part of a commit is closed when it has grown to this. Not part of the format. */

@@ -7,11 +7,7 @@ import type { UsageTable } from './usage.ts';
  * Throws QUOTA_EXCEEDED if the commit makes something grow past its quota. What does not grow is
  * always allowed, also above a quota that was lowered.
  */
-export function checkQuotas(
-  catalog: Catalog,
-  before: UsageTable,
-  after: UsageTable,
-): void {
+export function checkQuotas(catalog: Catalog, before: UsageTable, after: UsageTable): void {
   for (const id of after.changed) {
     const map = catalog.byId(id);
     if (map === undefined) continue;

@@ -24,7 +24,7 @@ export interface Selection {
   readonly offset: number;
 }
 
-export const EVERYTHING: Selection = {
+const EVERYTHING: Selection = {
   bounds: ALL_KEYS,
   isReverse: false,
   limit: Number.POSITIVE_INFINITY,
@@ -81,7 +81,8 @@ function pick(
   which: 'higher' | 'lower',
 ): Uint8Array | undefined {
   if (left === undefined || right === undefined) return left ?? right;
-  const isLeft = which === 'higher' ? compareBytes(left, right) >= 0 : compareBytes(left, right) <= 0;
+  const isLeft =
+    which === 'higher' ? compareBytes(left, right) >= 0 : compareBytes(left, right) <= 0;
   return isLeft ? left : right;
 }
 

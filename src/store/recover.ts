@@ -13,12 +13,12 @@ import {
 } from '../errors.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import type { Task } from '../fs/task.ts';
-import type { CheckedOptions } from '../options.ts';
+import { type CheckedOptions, checkSignal } from '../options.ts';
 import type { BlockCache } from '../snapshot/block-cache.ts';
-import { readOperations } from '../wal/record.ts';
 import { FRAME_HEADER_SIZE } from '../wal/frame.ts';
+import { readOperations } from '../wal/record.ts';
+import { startOfWal, type WalPosition } from '../wal/wal-header.ts';
 import { scanWal } from '../wal/wal-reader.ts';
-import { type WalPosition, startOfWal } from '../wal/wal-header.ts';
 import type { Catalog } from './catalog.ts';
 import type { Environment, Manner } from './environment.ts';
 import { walName } from './file-names.ts';
@@ -65,8 +65,17 @@ class Recovery {
   run(): Recovered {
     const published = publishedWals(this.#survey);
     const history = chooseHistory(this.#survey, published);
-    const replay = replayHistory(history);
+    const replay = this.#replay(history);
     return this.#judge(missingSuccessor(history, replay, published), replay);
+  }
+
+  #replay(history: History): Replay {
+    const { signal, onProgress } = this.#parts.options;
+    const total = history.wals.reduce((size, wal) => size + wal.file.size, 0);
+    return replayHistory(history, (done) => {
+      checkSignal(signal);
+      onProgress({ phase: 'replay', done, total, unit: 'bytes' });
+    });
   }
 
   #judge(history: History, replay: Replay): Recovered {
@@ -181,7 +190,10 @@ class Recovery {
         decision,
         replayedCommits: draft.sequence - base,
         droppedBytes: at === undefined || at.kind === 'clean' ? 0 : at.wal.file.size - at.at.offset,
-        notes: [...this.#survey.notes, ...history.damage.map(({ file, reason }) => `${file}: ${reason}`)],
+        notes: [
+          ...this.#survey.notes,
+          ...history.damage.map(({ file, reason }) => `${file}: ${reason}`),
+        ],
       },
       loss,
       evidence: isLossy && at !== undefined ? [{ file: at.wal.name, offset: at.at.offset }] : [],

@@ -8,14 +8,14 @@ import { CborError } from '../bytes/cbor.ts';
 import { Memtable } from '../memtable/memtable.ts';
 import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import { FrameType } from '../wal/frame.ts';
+import { GENESIS_CHAIN, startOfWal, type WalPosition } from '../wal/wal-header.ts';
 import { type Break, type Frame, scanWal, type WalScan } from '../wal/wal-reader.ts';
-import { GENESIS_CHAIN, type WalPosition, startOfWal } from '../wal/wal-header.ts';
 import type { LoggedCommit } from '../wal/wal-writer.ts';
 import { Catalog } from './catalog.ts';
 import { Draft, type State } from './draft.ts';
 import type { History } from './history.ts';
 import { readLoss } from './loss.ts';
-import { classifyBreak, type BreakKind } from './recovery.ts';
+import { type BreakKind, classifyBreak } from './recovery.ts';
 import type { SoundWal } from './survey.ts';
 import { UsageTable } from './usage.ts';
 
@@ -27,7 +27,7 @@ export interface FoundBreak {
   readonly lastSeen: number;
 }
 
-export interface ReplayedWal {
+interface ReplayedWal {
   readonly generation: number;
   readonly name: string;
   readonly baseSequence: number;
@@ -49,13 +49,13 @@ export interface Replay {
   readonly chain: Uint8Array;
 }
 
-/** Throws what the host throws. */
-export function replayHistory(history: History): Replay {
-  return new Replayer(history).run();
+/** Throws what the host throws, and what `onWal` throws. */
+export function replayHistory(history: History, onWal: (done: number) => void): Replay {
+  return new Replayer(history).run(onWal);
 }
 
 /** The state of a snapshot, or the empty one. */
-export function baseState(stack: readonly SnapshotReader[]): {
+function baseState(stack: readonly SnapshotReader[]): {
   readonly state: State;
   readonly usage: UsageTable;
 } {
@@ -99,10 +99,13 @@ class Replayer {
     this.#chain = history.stack[0]?.footer.chain ?? GENESIS_CHAIN;
   }
 
-  run(): Replay {
+  run(onWal: (done: number) => void): Replay {
     const { wals } = this.#history;
+    let done = 0;
     for (const [i, wal] of wals.entries()) {
       this.#replayWal(wal, wals[i + 1]);
+      done += wal.file.size;
+      onWal(done);
       if (this.#found !== undefined && this.#found.kind !== 'clean') break;
     }
     return {

@@ -1,5 +1,5 @@
 /** Moves the engine to a new WAL generation, from a sound WAL or from one that is not trusted. */
-import { OnewalError } from '../errors.ts';
+import type { OnewalError } from '../errors.ts';
 import { closeQuietly } from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
 import type { WalWriter } from '../wal/wal-writer.ts';

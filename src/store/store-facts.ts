@@ -76,7 +76,9 @@ export function statsOf(engine: Engine): StoreStats {
     ...counters,
     bytesUsed: usage.totalBytes,
     byteQuota: state.catalog.quota,
-    maps: Object.fromEntries([...state.catalog.maps].map((map) => [map.name, mapStats(engine, map)])),
+    maps: Object.fromEntries(
+      [...state.catalog.maps].map((map) => [map.name, mapStats(engine, map)]),
+    ),
     cacheBytes: cache.bytes,
     cacheHits: cache.hits,
     cacheMisses: cache.misses,
@@ -98,5 +100,11 @@ function mapStats(engine: Engine, map: MapDefinition): MapStats {
 
 function uuidText(bytes: Uint8Array): string {
   const hex = toHex(bytes);
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ].join('-');
 }

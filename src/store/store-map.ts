@@ -117,4 +117,3 @@ export class StoreMap<K, V> implements Reads<K, V> {
     return Array.from(this.getKeys(range), (key) => this.writeOf('remove', key));
   }
 }
-

@@ -1,7 +1,8 @@
 /** The public face: an open store. What happens behind each method is in the files beside this one. */
+
+import { compareBytes, utf8Encode } from '../bytes/bytes.ts';
 import { type KeyCodec, type KeyEncoding, resolveKeyCodec } from '../codec/key-codec.ts';
 import { resolveValueCodec, type ValueCodec, type ValueEncoding } from '../codec/value-codec.ts';
-import { compareBytes, utf8Encode } from '../bytes/bytes.ts';
 import { LimitError } from '../errors.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { runAsync, runSync, type Task } from '../fs/task.ts';
@@ -38,11 +39,13 @@ export interface MapOptions<K, V> {
   readonly quota?: number;
 }
 
-/** Any map, whatever its keys and values are. */
-export type AnyMap = StoreMap<never, never> | StoreMap<unknown, unknown>;
-
 export type Write =
-  | { readonly type: 'put'; readonly map: MapReference; readonly key: unknown; readonly value: unknown }
+  | {
+      readonly type: 'put';
+      readonly map: MapReference;
+      readonly key: unknown;
+      readonly value: unknown;
+    }
   | { readonly type: 'remove'; readonly map: MapReference; readonly key: unknown }
   | { readonly type: 'clear'; readonly map: MapReference; readonly range?: RangeOptions<unknown> };
 
@@ -53,6 +56,8 @@ export class Store {
   readonly #parts: OpenStore;
   readonly #committer: Committer;
   readonly #maps = new Map<string, StoreMap<unknown, unknown>>();
+  /** Of maps that are not there yet: set when somebody asks for the map, with its encodings. */
+  readonly #quotaWishes = new Map<string, number>();
   #closing: Promise<void> | undefined;
 
   private constructor(parts: OpenStore) {
@@ -129,7 +134,9 @@ export class Store {
     const map =
       known !== undefined && isSame ? known : new StoreMap(engine, this.#committer, codecs);
     this.#maps.set(name, map);
-    if (options.quota !== undefined) this.#setMapQuota(map.target, options.quota);
+    const quota = options.quota ?? this.#quotaWishes.get(name);
+    this.#quotaWishes.delete(name);
+    if (quota !== undefined) this.#setMapQuota(map.target, quota);
     return map as unknown as StoreMap<K, V>;
   }
 
@@ -168,7 +175,10 @@ export class Store {
     return this.#parts.maintenance.checkpoint(options);
   }
 
-  /** Folds all snapshots into one full one. Equal states then have equal roots and data blocks. */
+  /**
+   * Folds all snapshots into one full one. Equal states then have equal roots and data blocks. What
+   * is committed meanwhile may stand in a small snapshot on top.
+   */
   async compact(options: WorkOptions = {}): Promise<CheckpointReport> {
     this.#parts.engine.requireOpen();
     this.#parts.engine.requireWriter();
@@ -187,7 +197,10 @@ export class Store {
       isSound: damage.length === 0,
       damage,
       snapshots: engine.state.snapshots.length,
-      snapshotBytes: engine.state.snapshots.reduce((size, reader) => size + reader.footer.length, 0),
+      snapshotBytes: engine.state.snapshots.reduce(
+        (size, reader) => size + reader.footer.length,
+        0,
+      ),
       walFrames: wal.frames,
       walBytes: wal.bytes,
     };
@@ -311,8 +324,9 @@ export class Store {
       writes.push({ type: 'quota', target: undefined, bytes: quota.bytes });
     }
     for (const [name, bytes] of Object.entries(quota.maps ?? {})) {
-      if (catalog.named(name)?.quota === bytes) continue;
-      writes.push({ type: 'quota', target: this.map(name).target, bytes });
+      const target = this.#target(name);
+      if (target === undefined) this.#quotaWishes.set(name, bytes);
+      else if (catalog.named(name)?.quota !== bytes) writes.push({ type: 'quota', target, bytes });
     }
     return writes;
   }

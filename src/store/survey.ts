@@ -5,8 +5,8 @@ import { FormatError } from '../errors.ts';
 import { closeQuietly, type File, type FileSystem } from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
 import type { BlockCache } from '../snapshot/block-cache.ts';
-import type { SnapshotSteps } from '../snapshot/steps.ts';
 import { SnapshotReader } from '../snapshot/snapshot-reader.ts';
+import type { SnapshotSteps } from '../snapshot/steps.ts';
 import { BufferedFile } from '../wal/buffered-file.ts';
 import { decodeWalHeader, WAL_HEADER_SIZE, type WalHeader } from '../wal/wal-header.ts';
 import { parseFileName, RESERVE_NAME, type StoreFileName } from './file-names.ts';
@@ -17,7 +17,7 @@ export interface SoundWal {
   readonly header: WalHeader;
 }
 
-export interface UnsoundFile {
+interface UnsoundFile {
   readonly name: string;
   readonly generation: number;
   readonly offset: number;
@@ -186,7 +186,8 @@ class Surveyor {
     ];
     for (const { name, format } of named) {
       const feature = unknownToWriters(format);
-      if (feature !== undefined) throw tooNew(name, `${formatText(format)} with ${feature}, to write to`);
+      if (feature !== undefined)
+        throw tooNew(name, `${formatText(format)} with ${feature}, to write to`);
     }
   }
 

@@ -3,8 +3,8 @@ import type { Damage } from '../errors.ts';
 import { type Task, wait } from '../fs/task.ts';
 import { checkSignal, type WorkOptions } from '../options.ts';
 import { BufferedFile } from '../wal/buffered-file.ts';
-import { scanWal } from '../wal/wal-reader.ts';
 import { decodeWalHeader, WAL_HEADER_SIZE } from '../wal/wal-header.ts';
+import { scanWal } from '../wal/wal-reader.ts';
 import type { Engine } from './engine.ts';
 import type { Manner } from './environment.ts';
 import { walName } from './file-names.ts';
@@ -51,11 +51,18 @@ export function* verifyWal(
   try {
     const read = decodeWalHeader(file.read(0, WAL_HEADER_SIZE));
     if (read.kind !== 'header') {
-      return { damage: [{ file: name, offset: 0, reason: 'the header does not verify' }], frames: 0, bytes: 0 };
+      return {
+        damage: [{ file: name, offset: 0, reason: 'the header does not verify' }],
+        frames: 0,
+        bytes: 0,
+      };
     }
     const { offset } = writer.tip;
     const scan = scanWal(file, read.header, { endOffset: offset });
-    const damage = scan.break === undefined ? [] : [{ file: name, offset: scan.break.offset, reason: scan.break.reason }];
+    const damage =
+      scan.break === undefined
+        ? []
+        : [{ file: name, offset: scan.break.offset, reason: scan.break.reason }];
     return { damage, frames: scan.frameCount, bytes: scan.tip.offset };
   } finally {
     file.close();

@@ -88,10 +88,7 @@ export function sealFrame(
 }
 
 /** The header at the start of `bytes`; undefined unless its own checksum verifies and it is bounded. */
-export function openFrameHeader(
-  bytes: Uint8Array,
-  place: FramePlace,
-): FrameHeader | undefined {
+export function openFrameHeader(bytes: Uint8Array, place: FramePlace): FrameHeader | undefined {
   if (bytes.length < FRAME_HEADER_SIZE || !startsLikeFrame(bytes, 0)) return undefined;
   const expected = headerChecksum(bytes, place);
   for (let i = 0; i < HEADER_CHECKSUM_SIZE; i++) {
@@ -126,10 +123,7 @@ export function startsLikeFrame(bytes: Uint8Array, offset: number): boolean {
   return bytes[offset] === (MAGIC & 0xff) && bytes[offset + 1] === MAGIC >> 8;
 }
 
-function headerChecksum(
-  bytes: Uint8Array,
-  place: FramePlace,
-): Uint8Array {
+function headerChecksum(bytes: Uint8Array, place: FramePlace): Uint8Array {
   const input = [offsetBytes(place.offset), bytes.subarray(0, HEADER_CHECKSUM_OFFSET)];
   return checksum(input, place.key).subarray(0, HEADER_CHECKSUM_SIZE);
 }

@@ -31,7 +31,12 @@ const QUOTA = 6;
 const ACKNOWLEDGE = 7;
 
 export type Operation =
-  | { readonly type: 'put'; readonly map: number; readonly key: Uint8Array; readonly value: Uint8Array }
+  | {
+      readonly type: 'put';
+      readonly map: number;
+      readonly key: Uint8Array;
+      readonly value: Uint8Array;
+    }
   | { readonly type: 'remove'; readonly map: number; readonly key: Uint8Array }
   | {
       readonly type: 'clear';
@@ -98,14 +103,18 @@ function head(
   writer.integer(map);
 }
 
-function rareOperation(
-  operation: Exclude<Operation, { type: 'put' | 'remove' }>,
-): CborValue {
+function rareOperation(operation: Exclude<Operation, { type: 'put' | 'remove' }>): CborValue {
   switch (operation.type) {
     case 'clear':
       return [CLEAR, operation.map, operation.start, operation.end];
     case 'define':
-      return [DEFINE, operation.map, operation.name, operation.keyEncoding, operation.valueEncoding];
+      return [
+        DEFINE,
+        operation.map,
+        operation.name,
+        operation.keyEncoding,
+        operation.valueEncoding,
+      ];
     case 'drop':
       return [DROP, operation.map];
     case 'empty':
@@ -169,7 +178,13 @@ function decodeRareOperation(
   if (layout === `${CLEAR}/3` && isId(first) && isBound(second) && isBound(third)) {
     return { type: 'clear', map: first, start: second, end: third };
   }
-  if (layout === `${DEFINE}/4` && isId(first) && isText(second) && isText(third) && isText(fourth)) {
+  if (
+    layout === `${DEFINE}/4` &&
+    isId(first) &&
+    isText(second) &&
+    isText(third) &&
+    isText(fourth)
+  ) {
     return { type: 'define', map: first, name: second, keyEncoding: third, valueEncoding: fourth };
   }
   if (layout === `${DROP}/1` && isId(first)) return { type: 'drop', map: first };

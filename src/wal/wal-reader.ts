@@ -20,7 +20,7 @@ import {
   verifyFrame,
 } from './frame.ts';
 import { decodeEnd, decodeSwitch, decodeSync, type EndRecord } from './record.ts';
-import { WAL_HEADER_SIZE, type WalHeader, type WalPosition, startOfWal } from './wal-header.ts';
+import { startOfWal, WAL_HEADER_SIZE, type WalHeader, type WalPosition } from './wal-header.ts';
 import type { LoggedCommit } from './wal-writer.ts';
 
 /** A frame whose own checksums verify, whatever stands before it. */
@@ -275,11 +275,7 @@ export function readFrame(file: BufferedFile, offset: number, key: Uint8Array): 
 }
 
 /** All frames at or behind `offset` that verify by themselves; for diagnosis and for salvage. */
-export function* findFrames(
-  file: BufferedFile,
-  offset: number,
-  key: Uint8Array,
-): Generator<Frame> {
+export function* findFrames(file: BufferedFile, offset: number, key: Uint8Array): Generator<Frame> {
   let at = offset;
   while (at + FRAME_HEADER_SIZE <= file.size) {
     const read = startsLikeFrame(file.read(at, 2), 0) ? readFrame(file, at, key) : undefined;

@@ -9,7 +9,7 @@ import { assert } from '../assert.ts';
 import { type File, writeFully } from '../fs/file-system.ts';
 import { FrameType, frameSize, sealFrame } from './frame.ts';
 import { encodeEnd, encodeSwitch, encodeSync } from './record.ts';
-import { WAL_HEADER_SIZE, type WalHeader, type WalPosition, startOfWal } from './wal-header.ts';
+import { startOfWal, WAL_HEADER_SIZE, type WalHeader, type WalPosition } from './wal-header.ts';
 
 /** A commit as it was logged: its bodies, one per frame of its run. */
 export interface LoggedCommit {

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Store } from '../../src/index-node.ts';
 import { cli, makeStore, newPath } from './support.ts';
@@ -42,6 +42,29 @@ describe('onewal info', () => {
 
     expect(files.map(({ kind }: { kind: string }) => kind)).toContain('snapshot');
     for (const { name, size } of files) expect(size).toBe(statSync(join(path, name)).size);
+  });
+
+  it('keeps showing what was lost until somebody has acknowledged it', async () => {
+    const path = await makeStore();
+    const store = await Store.open(path);
+    await store.map('balances').put('alice', 0n);
+    await store.close();
+    const wal = join(path, `${store.info.generation}.wal`);
+    const bytes = readFileSync(wal);
+    bytes[8192 + 70] = 0xff;
+    writeFileSync(wal, bytes);
+    await (await Store.open(path, { recovery: 'point-in-time' })).close();
+
+    const { exitCode, output, errors } = await cli('info', path, '--json');
+
+    const { loss, files } = JSON.parse(output);
+    expect(exitCode).toBe(0);
+    expect(loss).toMatchObject({ action: 'cut', firstLost: 12, commitsLost: 1 });
+    expect(loss.damage).toMatchObject([{ file: basename(wal), offset: 8192 }]);
+    expect(files).toContainEqual(
+      expect.objectContaining({ name: loss.quarantine[0], kind: 'quarantine' }),
+    );
+    expect(errors).toContain('onewal: warning: the store is damaged');
   });
 
   it('says the same for people', async () => {

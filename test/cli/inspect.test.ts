@@ -1,7 +1,10 @@
-import { readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { openSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { NodeFile } from '../../src/fs/node-file.ts';
 import { Store } from '../../src/index-node.ts';
+import { decodeWalHeader, type WalHeader } from '../../src/wal/wal-header.ts';
+import { WalWriter } from '../../src/wal/wal-writer.ts';
 import { cli, copyOf, makeStore, newPath } from './support.ts';
 
 interface Row {
@@ -102,6 +105,32 @@ describe('onewal inspect on a WAL', () => {
     expect(report.frames?.[0]).toEqual({
       ...{ offset: FRAMES_START, header: 'damaged', body: 'unknown', chain: 'unknown' },
     });
+  });
+
+  it('takes an End record behind a break for a witness', async () => {
+    const path = join(copyOf(sound), '2.wal');
+    const { report: before } = await inspectFile(path, '--frames');
+    flip(path, (before.frames?.at(-2)?.offset as number) + 70);
+
+    const { exitCode, report } = await inspectFile(path);
+
+    expect({ exitCode, ...report }).toMatchObject({ exitCode: 1, break: { meaning: 'corrupt' } });
+  });
+
+  it('shows a commit that means nothing', async () => {
+    const path = newPath();
+    const head = readFileSync(join(sound, '2.wal')).subarray(0, FRAMES_START);
+    const { header } = decodeWalHeader(head) as { header: WalHeader };
+    writeFileSync(path, head);
+    const file = new NodeFile(openSync(path, 'r+'));
+    const writer = new WalWriter(file, header);
+    writer.stage({ sequence: 8, bodies: [Uint8Array.of(0xff)] });
+    writer.writeStaged();
+    file.close();
+
+    const { report } = await inspectFile(path, '--operations');
+
+    expect(report.operations).toMatchObject([{ sequence: 8, operation: 'malformed' }]);
   });
 
   it('gets by with one copy of the header', async () => {

@@ -1,5 +1,5 @@
 /** What all commands that read have in common. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Store } from '../../src/index-node.ts';
 import { cli, contentsOf, makeStore, newPath } from './support.ts';
 
@@ -22,6 +22,18 @@ describe('commands that read', () => {
     }
 
     expect(contentsOf(path)).toEqual(before);
+  });
+
+  it('close what they open', async () => {
+    const path = await makeStore();
+    const opened = vi.spyOn(Store, 'open');
+    const closed = vi.spyOn(Store.prototype, 'close');
+
+    for (const words of READING(path)) await cli(...words);
+
+    expect(opened.mock.calls.length).toBeGreaterThan(0);
+    expect(closed).toHaveBeenCalledTimes(opened.mock.calls.length);
+    vi.restoreAllMocks();
   });
 
   it('work beside a writer, and see what it has committed', async () => {

@@ -304,7 +304,9 @@ export function storeContract(host: StoreHost): void {
     test('opens what is there, makes what is not, as asked', async () => {
       const empty = host.make();
 
-      await expect(Store.open(empty, { create: false })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await expect(Store.open(empty, { create: false })).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+      });
       await expect(Store.open(empty, { readOnly: true })).rejects.toMatchObject({
         code: 'NOT_FOUND',
       });

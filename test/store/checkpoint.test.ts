@@ -83,7 +83,9 @@ test('commits and a long compaction go on side by side', async () => {
   const disk = new SimulatedDisk();
   const store = await Store.open(disk, { checkpointBytes: 8 << 10 });
   const map = store.map<number, string>('m');
-  for (let n = 0; n < 2000; n++) await map.put(n, 'x'.repeat(50), { durability: 'buffered' });
+  for (let n = 0; n < 6000; n++) await map.put(n, 'x'.repeat(50), { durability: 'buffered' });
+  await store.checkpoint();
+  const { checkpoints } = store.stats();
   let isDone = false;
   const compaction = store.compact().then((report) => {
     isDone = true;
@@ -91,13 +93,14 @@ test('commits and a long compaction go on side by side', async () => {
   });
   let during = 0;
   while (!isDone) {
-    await map.put(10_000 + during, 'y'.repeat(300));
+    await map.put(10_000 + during, 'y'.repeat(3000));
     during++;
   }
   await compaction;
 
-  expect(during).toBeGreaterThan(20);
-  expect(map.getCount()).toBe(2000 + during);
+  expect(during).toBeGreaterThan(5);
+  expect(store.stats().checkpoints).toBeGreaterThan(checkpoints);
+  expect(map.getCount()).toBe(6000 + during);
   const content = contentOf(store);
   await store.close();
   const again = await Store.open(disk);

@@ -59,7 +59,9 @@ test('a crash inside every write loses no acknowledged commit', async () => {
     const found = await crashEverywhere(LIFE, {
       onPowerLoss: 'none',
       faultOf: (byteCount) =>
-        byteCount === undefined ? undefined : { kind: 'crash', afterBytes: Math.floor(byteCount * share) },
+        byteCount === undefined
+          ? undefined
+          : { kind: 'crash', afterBytes: Math.floor(byteCount * share) },
     });
     add(tally, found);
   }

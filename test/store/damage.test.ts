@@ -3,9 +3,9 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { checksumReady } from '../../src/bytes/checksum.ts';
 import { CorruptionError, OnewalError, Store } from '../../src/index.ts';
 import { SimulatedDisk } from '../../src/testing/index.ts';
-import { scanWal } from '../../src/wal/wal-reader.ts';
 import { BufferedFile } from '../../src/wal/buffered-file.ts';
 import { decodeWalHeader } from '../../src/wal/wal-header.ts';
+import { scanWal } from '../../src/wal/wal-reader.ts';
 import { useSeededHost } from '../support/seeded.ts';
 import { contentOf } from '../support/workload.ts';
 
@@ -34,14 +34,21 @@ async function make(count: number, end: 'closed' | 'killed'): Promise<Made> {
 }
 
 const newestWal = (disk: SimulatedDisk): string =>
-  disk.names().filter((name) => name.endsWith('.wal')).sort(byNumber).at(-1) as string;
+  disk
+    .names()
+    .filter((name) => name.endsWith('.wal'))
+    .sort(byNumber)
+    .at(-1) as string;
 
 function byNumber(left: string, right: string): number {
   return Number.parseInt(left, 10) - Number.parseInt(right, 10);
 }
 
 /** Offsets of the frames of a WAL, by what they are. */
-function frameOffsets(disk: SimulatedDisk, name: string): { offset: number; type: number; size: number }[] {
+function frameOffsets(
+  disk: SimulatedDisk,
+  name: string,
+): { offset: number; type: number; size: number }[] {
   const file = new BufferedFile(disk.open(name, 'read') as never);
   const read = decodeWalHeader(file.read(0, 8192));
   if (read.kind !== 'header') throw new Error('no header');
@@ -203,8 +210,21 @@ test('skip-corrupt leaves the damaged commit out whole, goes on behind it, and c
 
   const store = await Store.open(disk, { recovery: 'skip-corrupt' });
 
-  expect([...store.map('m').getKeys()]).toEqual(['base0', 'base1', 'base2', 'k1', 'k2', 'k4', 'k5']);
-  expect(store.info.loss).toMatchObject({ action: 'skipped', commitsLost: 1, firstLost: 6, lastSeen: 8 });
+  expect([...store.map('m').getKeys()]).toEqual([
+    'base0',
+    'base1',
+    'base2',
+    'k1',
+    'k2',
+    'k4',
+    'k5',
+  ]);
+  expect(store.info.loss).toMatchObject({
+    action: 'skipped',
+    commitsLost: 1,
+    firstLost: 6,
+    lastSeen: 8,
+  });
   expect(store.stats().wal_corrupt_recovery_total).toBe(1);
   expect(store.info.sequence).toBe(8);
   await store.map('m').put('new', 1);
@@ -259,7 +279,7 @@ test('a newer format is never called damage, and is not touched', async () => {
     const view = new DataView(bytes.buffer, bytes.byteOffset + start);
     const size = view.getUint32(8, true);
     const fields = decodeCbor(bytes.slice(start + 12, start + 12 + size)) as Record<string, never>;
-    const format = { ...(fields.format as object), major: 2 };
+    const format = { ...(fields.format as unknown as object), major: 2 };
     const body = encodeCbor({ ...fields, format } as never);
     bytes.set(body, start + 12);
     bytes.set(checksum([bytes.subarray(start, start + 12 + size)]), start + 12 + size);

@@ -20,7 +20,12 @@ test('a full disk refuses commits, keeps what is there, lets deletions through, 
 
   const refusal = await map.put(100, 'y'.repeat(500)).catch((error: unknown) => error);
 
-  expect(refusal).toMatchObject({ code: 'DISK_FULL', committed: 'no', retryable: true, writesDisabled: false });
+  expect(refusal).toMatchObject({
+    code: 'DISK_FULL',
+    committed: 'no',
+    retryable: true,
+    writesDisabled: false,
+  });
   expect(map.has(100)).toBe(false);
   expect(map.get(7)).toBe('x'.repeat(200));
   for (let n = 0; n < 10; n++) await map.remove(n);

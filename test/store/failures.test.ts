@@ -4,12 +4,12 @@
  */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { checksumReady } from '../../src/bytes/checksum.ts';
-import { OnewalError, Store, StorageError } from '../../src/index.ts';
+import { OnewalError, type StorageError, Store } from '../../src/index.ts';
 import {
   type Fault,
+  type FaultPlan,
   faultAt,
   faultFrom,
-  type FaultPlan,
   type PortCall,
   SimulatedDisk,
   type SyncPersonality,
@@ -87,7 +87,8 @@ async function checkUnder(plan: FaultPlan, place: string): Promise<Outcome[]> {
   expectTruth(await keysOn(disk.afterKill()), outcomes, `${place}, after a kill`);
   let images = 0;
   for (const image of disk.powerLossImages({ limit: 6, seed: 3 })) {
-    if (images++ % 5 === 0) expectTruth(await keysOn(image), outcomes, `${place}, after power loss`);
+    if (images++ % 5 === 0)
+      expectTruth(await keysOn(image), outcomes, `${place}, after power loss`);
   }
   await store.close();
   return outcomes;
@@ -99,21 +100,21 @@ describe.each(HOST_CODES)('%s', (code) => {
   test('at any one call leaves every answer true', async () => {
     const calls = await callCount();
     for (let at = 0; at < calls; at++) {
-      await checkUnder(after(faultAt, at, { kind: 'fail', code }), `${code} at call ${at}`);
+      await checkUnder(sinceOpen(faultAt, at, { kind: 'fail', code }), `${code} at call ${at}`);
     }
   }, 60_000);
 
   test('at all calls from any one on leaves every answer true', async () => {
     const calls = await callCount();
     for (let at = 0; at < calls; at += 2) {
-      const plan = after(faultFrom, at, { kind: 'fail', code });
+      const plan = sinceOpen(faultFrom, at, { kind: 'fail', code });
       await checkUnder(plan, `${code} from call ${at} on`);
     }
   }, 60_000);
 });
 
 /** Calls are counted from after the open. */
-function after(
+function sinceOpen(
   place: (index: number, fault: Fault) => FaultPlan,
   at: number,
   fault: Fault,
@@ -125,21 +126,26 @@ function after(
   };
 }
 
-test.each([0, 1, 7, 63])('writes that take only %i bytes at a time are completed', async (byteCount) => {
-  const disk = new SimulatedDisk();
-  const store = await Store.open(disk);
-  let previous = 'write';
-  disk.onCall = (call) => {
-    const isShort = call.kind === 'write' && (byteCount > 0 || previous !== 'zero');
-    previous = isShort ? 'zero' : 'write';
-    return isShort && (call.byteCount ?? 0) > byteCount ? { kind: 'short', byteCount } : undefined;
-  };
+test.each([0, 1, 7, 63])(
+  'writes that take only %i bytes at a time are completed',
+  async (byteCount) => {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk);
+    let previous = 'write';
+    disk.onCall = (call) => {
+      const isShort = call.kind === 'write' && (byteCount > 0 || previous !== 'zero');
+      previous = isShort ? 'zero' : 'write';
+      return isShort && (call.byteCount ?? 0) > byteCount
+        ? { kind: 'short', byteCount }
+        : undefined;
+    };
 
-  const outcomes = await commitAll(store);
+    const outcomes = await commitAll(store);
 
-  expect(outcomes.every(({ committed }) => committed === 'yes')).toBe(true);
-  expect(await keysOn(disk.afterKill())).toHaveLength(COUNT);
-});
+    expect(outcomes.every(({ committed }) => committed === 'yes')).toBe(true);
+    expect(await keysOn(disk.afterKill())).toHaveLength(COUNT);
+  },
+);
 
 test('a host that takes nothing for ever is an I/O error, not a hang', async () => {
   const disk = new SimulatedDisk();
@@ -152,60 +158,64 @@ test('a host that takes nothing for ever is an I/O error, not a hang', async () 
   expect((error as StorageError).code).toBe('IO');
 });
 
-describe.each<SyncPersonality>(['ext4', 'btrfs', 'delayed'])('a sync that fails as on %s', (personality) => {
-  test('leaves the commit in doubt, rolls it back, and the store goes on without a restart', async () => {
-    const disk = new SimulatedDisk();
-    const store = await Store.open(disk);
-    const map = store.map<string, number>('numbers');
-    await map.put('before', 0);
-    let hasFailed = false;
-    disk.onCall = (call) => {
-      if (call.kind !== 'sync' || hasFailed) return undefined;
-      hasFailed = true;
-      return { kind: 'sync', personality };
-    };
-    const first = await outcomeOf(map.put('n1', 1));
-    const second = personality === 'delayed' ? await outcomeOf(map.put('n2', 2)) : first;
+describe.each<SyncPersonality>(['ext4', 'btrfs', 'delayed'])(
+  'a sync that fails as on %s',
+  (personality) => {
+    test('leaves the commit in doubt, rolls it back, and the store goes on without a restart', async () => {
+      const disk = new SimulatedDisk();
+      const store = await Store.open(disk);
+      const map = store.map<string, number>('numbers');
+      await map.put('before', 0);
+      let hasFailed = false;
+      disk.onCall = (call) => {
+        if (call.kind !== 'sync' || hasFailed) return undefined;
+        hasFailed = true;
+        return { kind: 'sync', personality };
+      };
+      const first = await outcomeOf(map.put('n1', 1));
+      const second = personality === 'delayed' ? await outcomeOf(map.put('n2', 2)) : first;
 
-    expect(second.committed).toBe('unknown');
-    expect((second.error as StorageError).code).toBe('COMMIT_IN_DOUBT');
+      expect(second.committed).toBe('unknown');
+      expect((second.error as StorageError).code).toBe('COMMIT_IN_DOUBT');
 
-    await map.put('n3', 3);
-    expect(map.has('n3')).toBe(true);
-    expect(map.has(personality === 'delayed' ? 'n2' : 'n1')).toBe(false);
-    const keys = await keysOn(disk.afterKill());
-    expect(keys).toContain('n3');
-    expect(keys).not.toContain(personality === 'delayed' ? 'n2' : 'n1');
-    for (const image of disk.powerLossImages({ limit: 8, seed: 1 })) {
-      const found = await keysOn(image);
-      expect(found).toContain('before');
-      expect(found).toContain('n3');
-    }
-    await store.close();
-  });
+      await map.put('n3', 3);
+      expect(map.has('n3')).toBe(true);
+      expect(map.has(personality === 'delayed' ? 'n2' : 'n1')).toBe(false);
+      const keys = await keysOn(disk.afterKill());
+      expect(keys).toContain('n3');
+      expect(keys).not.toContain(personality === 'delayed' ? 'n2' : 'n1');
+      for (const image of disk.powerLossImages({ limit: 8, seed: 1 })) {
+        const found = await keysOn(image);
+        expect(found).toContain('before');
+        expect(found).toContain('n3');
+      }
+      await store.close();
+    });
 
-  test('is never tried again on the same file', async () => {
-    const disk = new SimulatedDisk();
-    const store = await Store.open(disk);
-    const synced: string[] = [];
-    let failed: string | undefined;
-    disk.onCall = (call) => {
-      if (call.kind !== 'sync' && call.kind !== 'syncNow' && call.kind !== 'write') return undefined;
-      if (failed !== undefined) synced.push(call.file ?? '');
-      if (call.kind !== 'sync' || failed !== undefined) return undefined;
-      failed = call.file;
-      return { kind: 'sync', personality: 'ext4' };
-    };
+    test('is never tried again on the same file', async () => {
+      const disk = new SimulatedDisk();
+      const store = await Store.open(disk);
+      const synced: string[] = [];
+      let failed: string | undefined;
+      disk.onCall = (call) => {
+        if (call.kind !== 'sync' && call.kind !== 'syncNow' && call.kind !== 'write')
+          return undefined;
+        if (failed !== undefined) synced.push(call.file ?? '');
+        if (call.kind !== 'sync' || failed !== undefined) return undefined;
+        failed = call.file;
+        return { kind: 'sync', personality: 'ext4' };
+      };
 
-    await outcomeOf(store.map('numbers').put('n1', 1));
-    await store.map('numbers').put('n2', 2);
-    await store.checkpoint();
-    await store.close();
+      await outcomeOf(store.map('numbers').put('n1', 1));
+      await store.map('numbers').put('n2', 2);
+      await store.checkpoint();
+      await store.close();
 
-    expect(failed).toMatch(/wal$/);
-    expect(synced).not.toContain(failed);
-  });
-});
+      expect(failed).toMatch(/wal$/);
+      expect(synced).not.toContain(failed);
+    });
+  },
+);
 
 test('when no new generation can be started writes are disabled, reads go on, and resume brings them back', async () => {
   const disk = new SimulatedDisk();
@@ -290,7 +300,10 @@ test('a blocking commit while a checkpoint waits overtakes it and loses nothing'
 
     map.putSync('n2', 2);
 
-    for (const image of [disk.afterKill(), ...disk.powerLossImages({ limit: 1, seed: 1 })].slice(0, 3)) {
+    for (const image of [disk.afterKill(), ...disk.powerLossImages({ limit: 1, seed: 1 })].slice(
+      0,
+      3,
+    )) {
       expect(await keysOn(image), `after ${turns} turns`).toEqual(['n1', 'n2']);
     }
     await checkpoint;

@@ -17,7 +17,10 @@ beforeEach(() => useSeededHost(5));
 
 const bytes = (size: number) => new Uint8Array(size);
 
-async function openBinary(fs = new MemoryFileSystem(), quota?: { bytes?: number; maps?: Record<string, number> }) {
+async function openBinary(
+  fs = new MemoryFileSystem(),
+  quota?: { bytes?: number; maps?: Record<string, number> },
+) {
   const store = await Store.open(fs, quota === undefined ? {} : { quota });
   const map = store.map<Uint8Array, Uint8Array>('m', { key: 'binary', value: 'binary' });
   return { store, map, fs };
@@ -32,7 +35,12 @@ describe('a quota', () => {
     const refusal = await map.put(new Uint8Array([7]), bytes(0)).catch((error: unknown) => error);
 
     expect(refusal).toBeInstanceOf(QuotaError);
-    expect(refusal).toMatchObject({ code: 'QUOTA_EXCEEDED', committed: 'no', needed: 101, quota: 100 });
+    expect(refusal).toMatchObject({
+      code: 'QUOTA_EXCEEDED',
+      committed: 'no',
+      needed: 101,
+      quota: 100,
+    });
     expect(store.stats()).toMatchObject({ bytesUsed: 100, walBytes: before.walBytes });
     expect(map.getCount()).toBe(1);
     await store.close();
@@ -54,7 +62,7 @@ describe('a quota', () => {
 
   test('of one map leaves the others alone, and says which it was', async () => {
     const { store, map } = await openBinary(undefined, { maps: { other: 10 } });
-    const other = store.map<Uint8Array, Uint8Array>('other');
+    const other = store.map<string, string>('other', { value: 'json' });
     await map.put(bytes(1), bytes(1000));
 
     await expect(

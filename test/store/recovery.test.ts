@@ -1,5 +1,6 @@
 /** The two tables of an open, over every combination of what can be found. */
 import { describe, expect, test } from 'vitest';
+import type { RecoveryMode } from '../../src/options.ts';
 import {
   type BreakFacts,
   type BreakKind,
@@ -9,7 +10,6 @@ import {
   SNAPSHOT_STATES,
   WAL_STATES,
 } from '../../src/store/recovery.ts';
-import type { RecoveryMode } from '../../src/options.ts';
 
 const FACT_NAMES = [
   'isHeaderSound',
@@ -48,7 +48,8 @@ describe('a break in a WAL', () => {
 
   test('is never corrupt after a mere power cut: nothing acknowledged, nobody witnesses more', () => {
     const cuts = everyBreak().filter(
-      (facts) => !facts.isAcknowledged && !facts.isWitnessed && !facts.isBodySound && !facts.isNewerType,
+      (facts) =>
+        !facts.isAcknowledged && !facts.isWitnessed && !facts.isBodySound && !facts.isNewerType,
     );
 
     expect(new Set(cuts.map(classifyBreak))).toEqual(new Set(['torn', 'clean']));
@@ -99,9 +100,12 @@ const COMBINATIONS = (Object.keys(EXPECTED) as RecoveryMode[]).flatMap((mode) =>
   SNAPSHOT_STATES.flatMap((snapshot) => WAL_STATES.map((wal) => [mode, snapshot, wal] as const)),
 );
 
-test.each(COMBINATIONS)('%s with a snapshot that is %s and a WAL that is %s', (mode, snapshot, wal) => {
-  const cells = (EXPECTED[mode][snapshot] as string).trim().split(/\s+/);
-  const expected = (cells[WAL_STATES.indexOf(wal)] as string).replace('-', ' ') as Decision;
+test.each(COMBINATIONS)(
+  '%s with a snapshot that is %s and a WAL that is %s',
+  (mode, snapshot, wal) => {
+    const cells = (EXPECTED[mode][snapshot] as string).trim().split(/\s+/);
+    const expected = (cells[WAL_STATES.indexOf(wal)] as string).replace('-', ' ') as Decision;
 
-  expect(decide(mode, { snapshot, wal })).toBe(expected);
-});
+    expect(decide(mode, { snapshot, wal })).toBe(expected);
+  },
+);

@@ -9,7 +9,11 @@ import { seededNumbers } from './seeded.ts';
 export type ScriptedWrite =
   | { readonly type: 'put'; readonly map: string; readonly key: string; readonly value: unknown }
   | { readonly type: 'remove'; readonly map: string; readonly key: string }
-  | { readonly type: 'clear'; readonly map: string; readonly range?: { start?: string; end?: string } };
+  | {
+      readonly type: 'clear';
+      readonly map: string;
+      readonly range?: { start?: string; end?: string };
+    };
 
 export type Step =
   | { readonly type: 'commit'; readonly writes: readonly ScriptedWrite[]; readonly buffered?: true }
@@ -139,7 +143,8 @@ export function modelOf(steps: readonly Step[]): Model {
   const model = new Model();
   for (const step of steps) {
     if (step.type === 'commit') model.apply(step.writes);
-    else if (step.type === 'commit together') for (const writes of step.commits) model.apply(writes);
+    else if (step.type === 'commit together')
+      for (const writes of step.commits) model.apply(writes);
     else if (step.type === 'drop') model.drop(step.map);
   }
   return model;

@@ -1,0 +1,81 @@
+/** Commits that are written together, synced together, and become visible together. */
+import type { WalPosition } from '../wal/wal-header.ts';
+import type { LoggedCommit, WalWriter } from '../wal/wal-writer.ts';
+import { type CommitRequest, prepareCommit, refusal } from './commit-request.ts';
+import { Draft } from './draft.ts';
+import type { Engine } from './engine.ts';
+import { onlyDeletes } from './pending-write.ts';
+
+/** A group is closed when its commits have grown to this many bytes. */
+const GROUP_SIZE_TARGET = 4 << 20;
+/** Buffered commits are synced at the latest when there are this many bytes of them. */
+const UNSYNCED_SIZE_MAX = 4 << 20;
+
+export interface Group {
+  readonly writer: WalWriter;
+  readonly members: readonly { readonly request: CommitRequest; readonly sequence: number }[];
+  readonly draft: Draft;
+  readonly tip: WalPosition;
+  readonly chain: Uint8Array;
+  readonly needsSync: boolean;
+  isSettled: boolean;
+}
+
+/**
+ * Prepares the requests and writes those that are not refused. Throws what the write threw; then
+ * nothing has changed but the file, which must be cut.
+ */
+export function writeGroup(
+  engine: Engine,
+  writer: WalWriter,
+  requests: readonly CommitRequest[],
+): Group {
+  const draft = new Draft(engine.state, engine.usage);
+  const members: { request: CommitRequest; sequence: number }[] = [];
+  const commits: LoggedCommit[] = [];
+  for (const request of requests) {
+    try {
+      const commit = prepareCommit(request, draft);
+      if (commit !== undefined) commits.push(commit);
+      members.push({ request, sequence: draft.sequence });
+    } catch (error) {
+      request.reject(refusal(error));
+    }
+  }
+  const start = writer.tip.offset;
+  for (const commit of commits) writer.stage(commit);
+  if (commits.length > 0) writer.writeStaged();
+  count(engine, commits.length, writer.tip.offset - start);
+  const { tip, commitChain: chain } = writer;
+  const needsSync = isSyncNeeded(writer, members);
+  return { writer, members, draft, tip, chain, needsSync, isSettled: false };
+}
+
+function isSyncNeeded(writer: WalWriter, members: Group['members']): boolean {
+  if (writer.unsynced.length === 0) return false;
+  const isAnySynced = members.some(({ request }) => request.durability === 'synced');
+  return isAnySynced || writer.unsyncedSize > UNSYNCED_SIZE_MAX;
+}
+
+function count({ counters }: Engine, commitCount: number, walBytes: number): void {
+  counters.commits += commitCount;
+  counters.walBytes += walBytes;
+  if (commitCount === 0) return;
+  counters.groups++;
+  counters.largestGroup = Math.max(counters.largestGroup, commitCount);
+}
+
+export function isDeletion(request: CommitRequest): boolean {
+  return onlyDeletes(request.writes);
+}
+
+/** The end of the group that begins at `start`. */
+export function groupEnd(requests: readonly CommitRequest[], start: number): number {
+  let size = 0;
+  let end = start;
+  while (end < requests.length && size < GROUP_SIZE_TARGET) {
+    size += (requests[end] as CommitRequest).size;
+    end++;
+  }
+  return end;
+}
