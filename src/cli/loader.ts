@@ -1,5 +1,4 @@
 /** Writes the entries of a dump in large commits, between a mark and its removal. */
-import { StorageError } from '../errors.ts';
 import { Store } from '../index-node.ts';
 import type { Write } from '../store/store.ts';
 import type { StoreMap } from '../store/store-map.ts';
@@ -107,17 +106,11 @@ function isText(codec: unknown): boolean {
 }
 
 async function setQuotas(store: Store, { byteQuota, maps }: DumpHeader): Promise<void> {
-  if (byteQuota !== null) await store.setQuota({ bytes: byteQuota });
-  for (const map of maps) {
-    if (map.byteQuota !== null) store.map(map.name, { ...mapCodecs(map), quota: map.byteQuota });
-  }
-  // A handle sets its quota in a commit of its own, which this waits for.
-  await store.flush();
-  const stored = store.stats().maps;
-  const failed = maps.find(({ name, byteQuota: quota }) => {
-    return quota !== null && stored[name]?.byteQuota !== quota;
+  const quotas = maps.flatMap(({ name, byteQuota: quota }) =>
+    quota === null ? [] : [[name, quota]],
+  );
+  await store.setQuota({
+    ...(byteQuota === null ? {} : { bytes: byteQuota }),
+    maps: Object.fromEntries(quotas),
   });
-  if (failed !== undefined) {
-    throw new StorageError('IO', `the quota of map ${JSON.stringify(failed.name)} was not set`);
-  }
 }

@@ -6,11 +6,14 @@
  * instead, exclusively, so that record and lock cannot belong to different holders. Its descriptor
  * stays open: while it is, no other file can get its inode, so that the inode tells whose it is.
  */
+import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   constants,
   fstatSync,
+  linkSync,
   openSync,
+  readdirSync,
   readSync,
   realpathSync,
   statSync,
@@ -18,9 +21,10 @@ import {
   utimesSync,
   writeSync,
 } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { lockSync } from 'proper-lockfile';
 import type { LockHolder } from '../errors.ts';
-import { errnoOf } from './errno.ts';
+import { errnoError, errnoOf } from './errno.ts';
 
 export interface LockRecord extends LockHolder {
   /** The domain of the holder's kernel lock, where it has one. */
@@ -113,11 +117,36 @@ export class LockFile {
     realpathSync: (path: string) => realpathSync(path),
   };
 
+  /**
+   * The record is written under another name, and the file then linked to its own: an opener that
+   * is killed in between leaves no lock without the record that tells that its holder is dead.
+   */
   #create(path: string): void {
+    const draft = `${path}.${randomUUID()}`;
+    this.#closeDescriptor();
+    this.#descriptor = openSync(draft, 'wx', 0o600);
+    try {
+      this.#writeRecord(this.#descriptor);
+      if (!linkOrRefuse(draft, path)) this.#createUnlinked(path);
+      removeDrafts(path);
+    } catch (error) {
+      this.#closeDescriptor();
+      throw error;
+    } finally {
+      removeIfThere(draft);
+    }
+  }
+
+  /** Where the file system has no links. */
+  #createUnlinked(path: string): void {
     this.#closeDescriptor();
     this.#descriptor = openSync(path, 'wx', 0o600);
+    this.#writeRecord(this.#descriptor);
+  }
+
+  #writeRecord(descriptor: number): void {
     try {
-      writeSync(this.#descriptor, JSON.stringify(this.#options.record));
+      writeSync(descriptor, JSON.stringify(this.#options.record));
     } catch {
       // A full disk: the record is for people, the lock is that the file exists.
     }
@@ -126,6 +155,37 @@ export class LockFile {
   #closeDescriptor(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
+  }
+}
+
+const NO_LINKS_CODES = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+/** False where there are no links. Throws EEXIST when the lock is there. */
+function linkOrRefuse(draft: string, path: string): boolean {
+  try {
+    linkSync(draft, path);
+    return true;
+  } catch (error) {
+    if (NO_LINKS_CODES.has(errnoOf(error) ?? '')) return false;
+    // A winner has removed our draft with what dead openers left behind.
+    if (errnoOf(error) === 'ENOENT') throw errnoError('EEXIST', `link ${path}`);
+    throw error;
+  }
+}
+
+/** What openers that were killed have left behind. */
+function removeDrafts(path: string): void {
+  const prefix = `${basename(path)}.`;
+  for (const name of readdirSync(dirname(path))) {
+    if (name.startsWith(prefix)) removeIfThere(join(dirname(path), name));
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
   }
 }
 

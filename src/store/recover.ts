@@ -192,6 +192,7 @@ class Recovery {
         droppedBytes: at === undefined || at.kind === 'clean' ? 0 : at.wal.file.size - at.at.offset,
         notes: [
           ...this.#survey.notes,
+          ...this.#survey.unfinished.map(({ name }) => `${name}: was never finished`),
           ...history.damage.map(({ file, reason }) => `${file}: ${reason}`),
         ],
       },

@@ -1,6 +1,7 @@
 /** The WAL that docs/format.md prints: it continues the snapshot that stands there before it. */
 import { utf8Encode } from '../../src/bytes/bytes.ts';
 import { CborWriter } from '../../src/bytes/cbor.ts';
+import { FORMAT_VERSION } from '../../src/bytes/format-version.ts';
 import type { File } from '../../src/fs/file-system.ts';
 import { writeFully } from '../../src/fs/file-system.ts';
 import { commitBody, encodeOperation, type Operation } from '../../src/wal/record.ts';
@@ -8,6 +9,7 @@ import { encodeWalHeader, type WalHeader } from '../../src/wal/wal-header.ts';
 import { WalWriter } from '../../src/wal/wal-writer.ts';
 
 export const EXAMPLE_HEADER: WalHeader = {
+  format: FORMAT_VERSION,
   store: new Uint8Array(16).fill(0x55),
   generation: 3,
   key: new Uint8Array(32).fill(0x77),

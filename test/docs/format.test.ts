@@ -1,8 +1,9 @@
 /** docs/format.md against the code: the store that it prints, and every number that it states. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { concatBytes, fromHex, toHex, utf8Encode } from '../../src/bytes/bytes.ts';
+import { toHex, utf8Encode } from '../../src/bytes/bytes.ts';
 import { decodeCbor } from '../../src/bytes/cbor.ts';
 import { checksum, checksumReady } from '../../src/bytes/checksum.ts';
+import { FORMAT_VERSION } from '../../src/bytes/format-version.ts';
 import { readFully, writeFully } from '../../src/fs/file-system.ts';
 import { MemoryFileSystem } from '../../src/fs/memory.ts';
 import { Store } from '../../src/index.ts';
@@ -11,7 +12,7 @@ import {
   MAP_COUNT_MAX as FOOTER_MAP_COUNT_MAX,
   FOOTER_SIZE_MAX,
 } from '../../src/snapshot/footer.ts';
-import { FORMAT, HEADER_SIZE, MAGIC } from '../../src/snapshot/format.ts';
+import { HEADER_SIZE, MAGIC } from '../../src/snapshot/format.ts';
 import {
   parseFileName,
   quarantineName,
@@ -25,7 +26,7 @@ import {
   NAME_SIZE_MAX,
   VALUE_SIZE_MAX,
 } from '../../src/store/limits.ts';
-import { RESERVE_SIZE } from '../../src/store/maintenance.ts';
+import { RESERVE_SIZE } from '../../src/store/reserve.ts';
 import { BufferedFile } from '../../src/wal/buffered-file.ts';
 import {
   FRAME_BODY_SIZE_MAX,
@@ -35,19 +36,16 @@ import {
 } from '../../src/wal/frame.ts';
 import {
   decodeWalHeader,
-  WAL_FORMAT_MAJOR,
-  WAL_FORMAT_MINOR,
   WAL_HEADER_COPY_SIZE,
   WAL_HEADER_SIZE,
   WAL_MAGIC,
 } from '../../src/wal/wal-header.ts';
 import { type Frame, scanWal } from '../../src/wal/wal-reader.ts';
 import { EXAMPLE_COMMITS, EXAMPLE_HEADER, writeExampleWal } from './example-wal.ts';
-import { codeBlocks, page, tableRows } from './pages.ts';
+import { page, tableRows } from './pages.ts';
+import { FRAME_BLOCKS, printed, printedSnapshot, printedWal } from './printed-store.ts';
 
 const PAGE = page('docs/format.md');
-const SNAPSHOT_BLOCKS = ['header', 'entries', 'sequences', 'footer'];
-const FRAME_BLOCKS = ['wal-commit-6', 'wal-commit-7', 'wal-sync', 'wal-end'];
 
 beforeAll(() => checksumReady);
 
@@ -197,8 +195,9 @@ describe('docs/format.md states', () => {
     expect([WAL_HEADER_COPY_SIZE, WAL_HEADER_SIZE, FRAME_HEADER_SIZE]).toEqual([4096, 8192, 64]);
     expect([HEADER_SIZE, RESERVE_SIZE]).toEqual([512, 65_536]);
     expect(PAGE.text).toContain(`\`reserve\` | ${RESERVE_SIZE.toLocaleString('en')} zeros`);
-    expect(PAGE.text).toContain(`# Format, version ${WAL_FORMAT_MAJOR}.${WAL_FORMAT_MINOR}`);
-    expect(FORMAT).toMatchObject({ major: WAL_FORMAT_MAJOR, minor: WAL_FORMAT_MINOR });
+    const { major, minor, ...features } = FORMAT_VERSION;
+    expect(PAGE.text).toContain(`# Format, version ${major}.${minor}`);
+    expect(Object.values(features).flat()).toEqual([]);
   });
 
   test('the types of frames', () => {
@@ -232,26 +231,6 @@ describe('docs/format.md states', () => {
     }
   });
 });
-
-function printed(name: string): Uint8Array {
-  const block = codeBlocks(PAGE).find(({ language }) => language === name);
-  const bytes = fromHex(block?.code.replace(/\s/g, '') ?? 'none');
-  if (bytes === undefined) throw new Error(`the page prints no bytes as ${name}`);
-  return bytes;
-}
-
-function printedWal(): Uint8Array {
-  const copy = new Uint8Array(WAL_HEADER_COPY_SIZE);
-  copy.set(printed('wal-header'));
-  return concatBytes([copy, copy, ...FRAME_BLOCKS.map(printed)]);
-}
-
-function printedSnapshot(): Uint8Array {
-  const [header, ...rest] = SNAPSHOT_BLOCKS.map(printed);
-  const padded = new Uint8Array(HEADER_SIZE);
-  padded.set(header as Uint8Array);
-  return concatBytes([padded, ...rest]);
-}
 
 function framesOf(bytes: Uint8Array): Frame[] {
   const frames: Frame[] = [];

@@ -7,6 +7,7 @@
  */
 
 import { CborWriter } from '../../src/bytes/cbor.ts';
+import { FORMAT_VERSION } from '../../src/bytes/format-version.ts';
 import { readFully, writeFully } from '../../src/fs/file-system.ts';
 import { MemoryFileSystem } from '../../src/fs/memory.ts';
 import { Store, type StoreInfo, type StoreOptions } from '../../src/index.ts';
@@ -99,6 +100,7 @@ function crashAndReopen(crashed: MemoryFileSystem): MemoryFileSystem {
 function liveParts(): MemoryFileSystem {
   const fs = new MemoryFileSystem();
   const header: WalHeader = {
+    format: FORMAT_VERSION,
     store: new Uint8Array(16).fill(0x77),
     generation: 1,
     key: new Uint8Array(32).fill(0x88),

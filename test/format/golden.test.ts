@@ -13,18 +13,26 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { toHex } from '../../src/bytes/bytes.ts';
 import { type CborValue, decodeCbor } from '../../src/bytes/cbor.ts';
 import { checksumReady } from '../../src/bytes/checksum.ts';
+import { FORMAT_VERSION } from '../../src/bytes/format-version.ts';
 import { writeFully } from '../../src/fs/file-system.ts';
 import { MemoryFileSystem } from '../../src/fs/memory.ts';
-import { FORMAT } from '../../src/snapshot/format.ts';
+import { decodeHeader, HEADER_SIZE } from '../../src/snapshot/format.ts';
 import { BufferedFile } from '../../src/wal/buffered-file.ts';
 import { FrameType } from '../../src/wal/frame.ts';
-import { decodeWalHeader, WAL_FORMAT_MAJOR, WAL_FORMAT_MINOR } from '../../src/wal/wal-header.ts';
+import { decodeWalHeader } from '../../src/wal/wal-header.ts';
 import { type Frame, scanWal } from '../../src/wal/wal-reader.ts';
 import { CONTENTS } from './golden-contents.ts';
 import { type GoldenStore, liveAll, readStore } from './golden-life.ts';
 
-const DIRECTORY = fileURLToPath(new URL(`v${WAL_FORMAT_MAJOR}`, import.meta.url));
+const DIRECTORY = fileURLToPath(new URL(`v${FORMAT_VERSION.major}`, import.meta.url));
 const SIZE_MAX = 300_000;
+const VERSION_1 = {
+  major: 1,
+  minor: 0,
+  compatible: [],
+  readOnlyCompatible: [],
+  incompatible: [],
+};
 
 let lives: readonly GoldenStore[] = [];
 
@@ -35,15 +43,14 @@ beforeAll(async () => {
 });
 
 describe('format version 1', () => {
-  test('is the version of WALs and of snapshots', () => {
-    expect([WAL_FORMAT_MAJOR, WAL_FORMAT_MINOR]).toEqual([1, 0]);
-    expect(FORMAT).toEqual({
-      major: 1,
-      minor: 0,
-      compatible: [],
-      readOnlyCompatible: [],
-      incompatible: [],
-    });
+  test('is what every golden WAL and snapshot says of itself', () => {
+    const said = goldenNames()
+      .filter((name) => /\.(wal|snap)$/.test(name))
+      .map((name) => [name, formatOf(readGolden(name))] as const);
+
+    for (const [name, format] of said) expect(format, name).toEqual(VERSION_1);
+    expect(said.length).toBeGreaterThan(10);
+    expect(FORMAT_VERSION).toEqual(VERSION_1);
   });
 
   test('has golden files of every store that lives here, and no others', () => {
@@ -149,6 +156,13 @@ function framesOf(bytes: Uint8Array): Frame[] {
   const onFrame = (frame: Frame) => frames.push({ ...frame, body: frame.body.slice() });
   scanWal(new BufferedFile(file), read.header, { onFrame });
   return frames;
+}
+
+function formatOf(bytes: Uint8Array): unknown {
+  const wal = decodeWalHeader(bytes);
+  if (wal.kind === 'header') return wal.header.format;
+  const snapshot = decodeHeader(bytes.subarray(0, HEADER_SIZE));
+  return snapshot.state === 'valid' ? snapshot.header.format : undefined;
 }
 
 function readGolden(name: string): Uint8Array {

@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -287,6 +288,18 @@ describe('where the kernel lock does not reach', () => {
       take(directory);
     },
   );
+
+  // An opener that was killed between making the lock and writing its record used to delay the
+  // next one for as long as a lock takes to go stale.
+  test('what an opener that was killed while it took the lock has left delays nobody, and goes', () => {
+    const directory = freshDirectory();
+    writeFileSync(join(directory, 'lock.0b1c'), '');
+    writeFileSync(join(directory, 'lock.77aa'), '{"pid":');
+
+    take(directory);
+
+    expect(readdirSync(directory)).toEqual(['lock']);
+  });
 
   test('without any kernel lock the heartbeat alone excludes', async () => {
     const directory = freshDirectory();

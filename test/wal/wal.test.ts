@@ -1,0 +1,284 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { encodeCbor } from '../../src/bytes/cbor.ts';
+import { checksum } from '../../src/bytes/checksum.ts';
+import { FORMAT_VERSION } from '../../src/bytes/format-version.ts';
+import type { File } from '../../src/fs/file-system.ts';
+import { MemoryFileSystem } from '../../src/fs/memory.ts';
+import { BufferedFile } from '../../src/wal/buffered-file.ts';
+import {
+  FrameType,
+  frameSize,
+  openFrameHeader,
+  sealFrame,
+  verifyFrame,
+} from '../../src/wal/frame.ts';
+import { commitBody } from '../../src/wal/record.ts';
+import {
+  decodeWalHeader,
+  encodeWalHeader,
+  GENESIS_CHAIN,
+  WAL_HEADER_COPY_SIZE,
+  WAL_HEADER_SIZE,
+  type WalHeader,
+} from '../../src/wal/wal-header.ts';
+import { scanWal } from '../../src/wal/wal-reader.ts';
+import { WalWriter } from '../../src/wal/wal-writer.ts';
+
+const KEY = new Uint8Array(32).fill(3);
+const HEADER: WalHeader = {
+  format: FORMAT_VERSION,
+  store: new Uint8Array(16).fill(1),
+  generation: 4,
+  key: KEY,
+  predecessor: undefined,
+  snapshot: undefined,
+  publishedAt: 0,
+  publishedChain: GENESIS_CHAIN,
+  loss: null,
+};
+
+describe('a frame', () => {
+  const header = {
+    type: FrameType.commit,
+    isContinuation: false,
+    sequence: 7,
+    durable: 6,
+    previous: new Uint8Array(32).fill(9),
+  };
+  const body = new Uint8Array([1, 2, 3, 4, 5]);
+  const place = { offset: 8192, key: KEY };
+  const frame = new Uint8Array(frameSize(body.length));
+  sealFrame(frame, { header, body }, place);
+
+  test('reads back as it was sealed', () => {
+    const read = openFrameHeader(frame, place);
+
+    expect(read).toEqual({ ...header, bodySize: 5 });
+    expect(read && verifyFrame(frame, read, place)).toHaveLength(32);
+    expect(frame.length % 8).toBe(0);
+  });
+
+  test('is not taken with any single bit flipped, padding included', () => {
+    for (let bit = 0; bit < frame.length * 8; bit++) {
+      const damaged = frame.slice();
+      damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));
+      const read = openFrameHeader(damaged, place);
+      const isTaken =
+        read !== undefined &&
+        frameSize(read.bodySize) === frame.length &&
+        verifyFrame(damaged, read, place) !== undefined;
+
+      expect(isTaken, `bit ${bit}`).toBe(false);
+    }
+  });
+
+  test('is not taken at another offset or in another generation', () => {
+    expect(openFrameHeader(frame, { ...place, offset: 8200 })).toBeUndefined();
+    expect(openFrameHeader(frame, { ...place, key: new Uint8Array(32) })).toBeUndefined();
+  });
+});
+
+describe('a WAL header', () => {
+  test('survives the loss of either copy, and is damaged without both', () => {
+    const bytes = encodeWalHeader(HEADER);
+    for (const start of [0, WAL_HEADER_COPY_SIZE]) {
+      const rotten = bytes.slice().fill(0xaa, start, start + WAL_HEADER_COPY_SIZE);
+      expect(decodeWalHeader(rotten)).toEqual({ kind: 'header', header: HEADER, damagedCopies: 1 });
+    }
+    expect(decodeWalHeader(bytes.slice().fill(0))).toMatchObject({ kind: 'damaged' });
+    expect(decodeWalHeader(bytes.subarray(0, 4000))).toMatchObject({ kind: 'damaged' });
+  });
+
+  test('of a newer format is recognised, not called damaged', () => {
+    const bytes = encodeWalHeader({
+      ...HEADER,
+      format: { ...FORMAT_VERSION, incompatible: ['x'] },
+    });
+
+    expect(decodeWalHeader(bytes)).toEqual({ kind: 'newer', format: 'WAL 1.0 with x' });
+  });
+
+  test('with any single bit of both copies flipped alike is never another header', () => {
+    const bytes = encodeWalHeader(HEADER);
+    for (let at = 0; at < 700; at++) {
+      const damaged = bytes.slice();
+      for (const start of [0, WAL_HEADER_COPY_SIZE])
+        damaged[start + at] = (damaged[start + at] as number) ^ 4;
+
+      expect(decodeWalHeader(damaged).kind, `byte ${at}`).toBe('damaged');
+    }
+  });
+});
+
+describe('a WAL', () => {
+  let file: File;
+  let writer: WalWriter;
+
+  beforeEach(() => {
+    file = new MemoryFileSystem().open('4.wal', 'create') as File;
+    file.write(encodeWalHeader(HEADER), 0);
+    writer = new WalWriter(file, HEADER);
+  });
+
+  const body = (text: string) =>
+    commitBody(encodeCbor([0, 1, new Uint8Array([1]), new TextEncoder().encode(text)]), 1);
+
+  function write(...commits: string[][]): void {
+    for (const parts of commits) {
+      writer.stage({ sequence: writer.tip.sequence + 1, bodies: parts.map(body) });
+      writer.writeStaged();
+    }
+  }
+
+  function scan(endOffset?: number) {
+    const commits: number[] = [];
+    const result = scanWal(new BufferedFile(file), HEADER, {
+      ...(endOffset === undefined ? {} : { endOffset }),
+      onCommit: ({ sequence, bodies }) => commits.push(sequence * 100 + bodies.length),
+    });
+    return { ...result, commits };
+  }
+
+  test('gives back whole commits, in order, of one part or several', () => {
+    write(['a'], ['b', 'c', 'd'], ['e']);
+
+    const found = scan();
+
+    expect(found.commits).toEqual([101, 203, 301]);
+    expect(found).toMatchObject({ break: undefined, frameCount: 5, end: undefined });
+    expect(found.tip).toEqual(writer.tip);
+  });
+
+  test('cut anywhere gives back the commits before the cut, and never a part of one', () => {
+    write(['a'], ['b', 'c', 'd'], ['e']);
+    const bytes = new Uint8Array(file.size());
+    file.read(bytes, 0);
+    const ends = [0, 0, 0].map((_, i) => scanEnd(bytes, i + 1));
+    for (let size = WAL_HEADER_SIZE; size < bytes.length; size++) {
+      file.truncate(WAL_HEADER_SIZE);
+      file.write(bytes.subarray(WAL_HEADER_SIZE, size), WAL_HEADER_SIZE);
+
+      expect(scan().commits.length, `cut at ${size}`).toBe(
+        ends.filter((end) => end <= size).length,
+      );
+    }
+  });
+
+  function scanEnd(bytes: Uint8Array, sequence: number): number {
+    let end = 0;
+    const whole = new MemoryFileSystem().open('x', 'create') as File;
+    whole.write(bytes, 0);
+    scanWal(new BufferedFile(whole), HEADER, {
+      onCommit: (commit, position) => {
+        if (commit.sequence === sequence) end = position.offset;
+      },
+    });
+    return end;
+  }
+
+  test('tells how far it is durable: by later frames, by a Sync record, by End', () => {
+    write(['a'], ['b']);
+    expect(scan().durable.sequence).toBe(0);
+    const afterB = writer.tip;
+    writer.markDurable(writer.tip);
+    writer.stageSync();
+    writer.writeStaged();
+    expect(scan()).toMatchObject({ watermark: 2 });
+    expect(scan().durable).toEqual(afterB);
+    write(['c']);
+    expect(scan().durable.sequence).toBe(2);
+    writer.markDurable(writer.tip);
+    writer.stageEnd(9);
+    writer.writeStaged();
+    expect(scan()).toMatchObject({ switchedTo: 9, end: { frames: 5, last: 3 } });
+    expect(scan().durable.sequence).toBe(3);
+  });
+
+  test('shows every witness behind a break', () => {
+    write(['a'], ['b'], ['c']);
+    writer.markDurable(writer.tip);
+    writer.stageSync();
+    writer.writeStaged();
+    const bytes = new Uint8Array(file.size());
+    file.read(bytes, 0);
+    bytes[WAL_HEADER_SIZE + 70] = (bytes[WAL_HEADER_SIZE + 70] as number) ^ 1;
+    file.truncate(0);
+    file.write(bytes, 0);
+
+    const found = scan();
+
+    expect(found.commits).toEqual([]);
+    expect(found.watermark).toBe(3);
+    expect(found.break).toMatchObject({
+      isHeaderSound: true,
+      isBodySound: false,
+      isZeroToEnd: false,
+    });
+    expect(found.break?.laterFrames.map((frame) => frame.header.sequence)).toEqual([2, 3, 3]);
+  });
+
+  test('does not take a sound frame that continues another history', () => {
+    write(['a']);
+    const { offset } = writer.tip;
+    const frame = new Uint8Array(frameSize(3));
+    const content = {
+      header: {
+        type: FrameType.commit,
+        isContinuation: false,
+        sequence: 2,
+        durable: 0,
+        previous: checksum([]),
+      },
+      body: new Uint8Array([0x80, 0, 0]),
+    };
+    sealFrame(frame, content, { offset, key: KEY });
+    file.write(frame, offset);
+
+    expect(scan().break).toMatchObject({
+      isHeaderSound: true,
+      isBodySound: true,
+      isChained: false,
+    });
+  });
+
+  test('does not take a skipped id, a part that is not closed, or a false End', () => {
+    const cases: { type: number; sequence: number; isContinuation: boolean; body: Uint8Array }[] = [
+      { type: FrameType.commit, sequence: 3, isContinuation: false, body: body('x') },
+      { type: FrameType.commit, sequence: 2, isContinuation: true, body: body('x') },
+      {
+        type: FrameType.sync,
+        sequence: 1,
+        isContinuation: false,
+        body: encodeCbor({ durable: 5 }),
+      },
+      {
+        type: FrameType.end,
+        sequence: 1,
+        isContinuation: false,
+        body: encodeCbor({ bytes: 1, frames: 1, last: 1 }),
+      },
+      { type: 99, sequence: 1, isContinuation: false, body: new Uint8Array() },
+    ];
+    write(['a']);
+    const { offset, chain } = writer.tip;
+    for (const { body: content, ...header } of cases) {
+      const frame = new Uint8Array(frameSize(content.length));
+      sealFrame(
+        frame,
+        { header: { ...header, durable: 0, previous: chain }, body: content },
+        { offset, key: KEY },
+      );
+      file.truncate(offset);
+      file.write(frame, offset);
+
+      const found = scan();
+
+      expect(found.break, `type ${header.type}`).toMatchObject({
+        isBodySound: true,
+        isChained: true,
+      });
+      expect(found.break?.isNewerType).toBe(header.type === 99);
+      expect(found.commits).toEqual([101]);
+    }
+  });
+});
