@@ -16,7 +16,7 @@ const KEY_SIZE = 20;
 const VALUE_SIZE = 100;
 const BATCH_COUNT = 1000;
 /** The default of 64 MiB holds most of such a store; this shows that it need not. */
-const CACHE_BYTES = 16 << 20;
+const CACHE_BYTES = 8 << 20;
 
 const { values } = parseArgs({
   options: {

@@ -33,8 +33,9 @@ export class FileRegister {
       .length;
   }
 
+  /** WAL files of any use, those included that nobody needs any more. */
   get walCount(): number {
-    return this.#wals.size;
+    return [...this.#names].filter((name) => parseFileName(name)?.kind === 'wal').length;
   }
 
   addName(name: string): void {

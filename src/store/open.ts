@@ -33,8 +33,12 @@ export interface OpenStore {
   readonly maintenance: Maintenance;
 }
 
-/** An open that finds more WALs than this writes a checkpoint, so that short sessions do not pile up. */
-const WAL_COUNT_MAX = 4;
+/**
+ * An open that finds more WALs to replay than the first, or more WALs at all than the second, writes
+ * a checkpoint and removes what is superseded: so short sessions do not pile up.
+ */
+const REPLAYED_WAL_COUNT_MAX = 4;
+const WAL_COUNT_MAX = 8;
 /** A reader beside a writer tries so often when files vanish between listing and opening them. */
 const VANISHED_RETRY_COUNT = 8;
 const LOCK_RETRY_INTERVAL_MS = 20;
@@ -173,7 +177,10 @@ function* publish(engine: Engine, maintenance: Maintenance, manner: Manner): Tas
   });
   for (const name of recovered.unfinished) yield* removeLeftover(engine, name);
   yield* makeReserve(engine, manner);
-  if (engine.files.walCount > WAL_COUNT_MAX) yield* maintenance.atOpen(manner);
+  const { replayedWalCount, walCount } = engine.files;
+  if (replayedWalCount > REPLAYED_WAL_COUNT_MAX || walCount > WAL_COUNT_MAX) {
+    yield* maintenance.atOpen(manner);
+  }
 }
 
 function* removeLeftover(engine: Engine, name: string): Task<void> {

@@ -337,6 +337,15 @@ export function storeContract(host: StoreHost): void {
       expect(store.map('m').get('k')).toBe(27);
     });
 
+    test('does not pile up files over many sessions that write nothing', async () => {
+      await store.map('m').put('k', 1);
+      await store.checkpoint();
+      for (let session = 0; session < 40; session++) await reopen();
+
+      expect((await fs.list()).length).toBeLessThanOrEqual(12);
+      expect(store.map('m').get('k')).toBe(1);
+    });
+
     test('refuses wrong use, says so, and loses nothing', async () => {
       const map = store.map<unknown, unknown>('m');
       const wrong: [() => unknown, string][] = [

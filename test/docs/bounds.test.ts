@@ -1,0 +1,123 @@
+/** The numbers that README.md states of memory and of disks: each as it says, on both sides. */
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { checksumReady } from '../../src/bytes/checksum.ts';
+import { Store, type Write } from '../../src/index.ts';
+import { SimulatedDisk } from '../../src/testing/index.ts';
+import { useSeededHost } from '../support/seeded.ts';
+import { page } from './pages.ts';
+
+const README = page('README.md').text.replace(/\s+/g, ' ');
+const MIB = 1 << 20;
+
+beforeAll(() => checksumReady);
+beforeEach(() => useSeededHost(23));
+
+test('an empty store takes 72 KiB', async () => {
+  const disk = new SimulatedDisk();
+  await (await Store.open(disk)).close();
+
+  expect(README).toContain('An empty store takes 72 KiB');
+  expect(Math.floor(sizeOf(disk) / 1024)).toBe(72);
+});
+
+test('a close with more than 1 MiB in memory writes a checkpoint first, one with less does not', async () => {
+  const closed = [0.9 * MIB, 1.1 * MIB].map(async (size) => {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk);
+    await store.map('m').put('k', new Uint8Array(size));
+    await store.close();
+    return snapshotsOn(disk).length;
+  });
+
+  expect(README).toContain('`close` with more than 1 MiB');
+  expect(await Promise.all(closed)).toEqual([0, 1]);
+});
+
+test('8 MiB in memory start a checkpoint, however small the WAL', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  await fillMemtable(store, 7 * MIB);
+  await store.flush();
+  const before = store.stats();
+
+  await fillMemtable(store, MIB + (MIB >> 1));
+  await store.flush();
+  await until(() => store.stats().checkpoints > 0);
+
+  expect(README).toContain('8 MiB');
+  expect(before.checkpoints).toBe(0);
+  expect(before.walBytes).toBeLessThan(2 * MIB);
+  expect(store.stats().memtableBytes).toBeLessThan(MIB);
+  await store.close();
+});
+
+test('a checkpoint on a full disk gives up the older generation', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<number, string>('m');
+  await map.put(1, 'a'.repeat(100_000));
+  await store.compact();
+  const [older] = snapshotsOn(disk);
+  await map.put(2, 'b'.repeat(100_000));
+  await store.compact();
+  expect(snapshotsOn(disk)).toContain(older);
+  await map.put(3, 'c'.repeat(80_000));
+  disk.capacity = sizeOf(disk);
+  await map.remove(1);
+
+  await store.checkpoint();
+
+  expect(snapshotsOn(disk)).not.toContain(older);
+  expect([...map.getKeys()]).toEqual([2, 3]);
+  expect((await store.verify()).isSound).toBe(true);
+  await store.close();
+});
+
+test('without its reserve a store takes deletions alone, until the reserve can be made again', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<number, string>('m');
+  for (const n of [1, 2, 3]) await map.put(n, 'x'.repeat(100));
+  disk.capacity = sizeOf(disk);
+  await map.remove(1);
+
+  const refusal = await map.put(4, 'small').catch((error: unknown) => error);
+  await map.remove(2);
+
+  expect(disk.names()).not.toContain('reserve');
+  expect(refusal).toMatchObject({ code: 'DISK_FULL', committed: 'no' });
+  expect([...map.getKeys()]).toEqual([3]);
+  disk.capacity = undefined;
+  await map.put(4, 'small');
+  expect(disk.names()).toContain('reserve');
+  await store.close();
+});
+
+/** Entries of a few bytes each: in memory they take many times what they take in the WAL. */
+async function fillMemtable(store: Store, size: number): Promise<void> {
+  const BATCH_COUNT = 500;
+  const end = store.stats().memtableBytes + size;
+  for (let key = store.info.sequence * BATCH_COUNT; store.stats().memtableBytes < end; ) {
+    const writes: Write[] = [];
+    for (let i = 0; i < BATCH_COUNT; i++) {
+      writes.push({ type: 'put', map: 'm', key: key++, value: 0 });
+    }
+    await store.batch(writes, { durability: 'buffered' });
+  }
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  const TURN_COUNT_MAX = 100_000;
+  for (let turn = 0; turn < TURN_COUNT_MAX && !isSo(); turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(isSo()).toBe(true);
+}
+
+function sizeOf(disk: SimulatedDisk): number {
+  return disk.names().reduce((size, name) => size + disk.readFile(name).length, 0);
+}
+
+function snapshotsOn(disk: SimulatedDisk): string[] {
+  return disk.names().filter((name) => name.endsWith('.snap'));
+}
