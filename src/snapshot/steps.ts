@@ -16,7 +16,7 @@ export interface WriteSteps extends SnapshotSteps {
 }
 
 /** Done so far. */
-export interface SnapshotProgress {
+interface SnapshotProgress {
   readonly bytes: number;
   readonly entries: number;
 }

@@ -255,7 +255,7 @@ type FrameRead =
   | { readonly kind: 'none'; readonly reason: string; readonly isHeaderSound: boolean };
 
 /** The frame at `offset`, verified by itself. Its body shares memory with the file's window. */
-export function readFrame(file: BufferedFile, offset: number, key: Uint8Array): FrameRead {
+function readFrame(file: BufferedFile, offset: number, key: Uint8Array): FrameRead {
   const place = { offset, key };
   const header = openFrameHeader(file.read(offset, FRAME_HEADER_SIZE), place);
   if (header === undefined) {
@@ -275,7 +275,7 @@ export function readFrame(file: BufferedFile, offset: number, key: Uint8Array): 
 }
 
 /** All frames at or behind `offset` that verify by themselves; for diagnosis and for salvage. */
-export function* findFrames(file: BufferedFile, offset: number, key: Uint8Array): Generator<Frame> {
+function* findFrames(file: BufferedFile, offset: number, key: Uint8Array): Generator<Frame> {
   let at = offset;
   while (at + FRAME_HEADER_SIZE <= file.size) {
     const read = startsLikeFrame(file.read(at, 2), 0) ? readFrame(file, at, key) : undefined;

@@ -1,6 +1,8 @@
 /** The numbers that README.md states of memory and of disks: each as it says, on both sides. */
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { checksumReady } from '../../src/bytes/checksum.ts';
+import type { File } from '../../src/fs/file-system.ts';
+import { MemoryFileSystem } from '../../src/fs/memory.ts';
 import { Store, type Write } from '../../src/index.ts';
 import { SimulatedDisk } from '../../src/testing/index.ts';
 import { useSeededHost } from '../support/seeded.ts';
@@ -9,6 +11,29 @@ import { page } from './pages.ts';
 const README = page('README.md').text.replace(/\s+/g, ' ');
 const MIB = 1 << 20;
 
+/** Syncs of snapshots wait until they are let go. */
+class HeldSnapshots extends MemoryFileSystem {
+  #isHeld = true;
+  readonly #held: (() => void)[] = [];
+
+  override open(name: string, mode: 'read' | 'create') {
+    const file = super.open(name, mode) as File;
+    const sync = file.sync.bind(file);
+    if (name.endsWith('.snap')) {
+      file.sync = async () => {
+        if (this.#isHeld) await new Promise<void>((resolve) => this.#held.push(resolve));
+        return sync();
+      };
+    }
+    return file;
+  }
+
+  letGo(): void {
+    this.#isHeld = false;
+    for (const resolve of this.#held.splice(0)) resolve();
+  }
+}
+
 beforeAll(() => checksumReady);
 beforeEach(() => useSeededHost(23));
 
@@ -16,7 +41,7 @@ test('an empty store takes 72 KiB', async () => {
   const disk = new SimulatedDisk();
   await (await Store.open(disk)).close();
 
-  expect(README).toContain('An empty store takes 72 KiB');
+  expect(README.includes('An empty store takes 72 KiB')).toBe(true);
   expect(Math.floor(sizeOf(disk) / 1024)).toBe(72);
 });
 
@@ -29,7 +54,7 @@ test('a close with more than 1 MiB in memory writes a checkpoint first, one with
     return snapshotsOn(disk).length;
   });
 
-  expect(README).toContain('`close` with more than 1 MiB');
+  expect(README.includes('`close` with more than 1 MiB')).toBe(true);
   expect(await Promise.all(closed)).toEqual([0, 1]);
 });
 
@@ -44,31 +69,51 @@ test('8 MiB in memory start a checkpoint, however small the WAL', async () => {
   await store.flush();
   await until(() => store.stats().checkpoints > 0);
 
-  expect(README).toContain('8 MiB');
+  expect(README.includes('8 MiB')).toBe(true);
   expect(before.checkpoints).toBe(0);
   expect(before.walBytes).toBeLessThan(2 * MIB);
   expect(store.stats().memtableBytes).toBeLessThan(MIB);
   await store.close();
 });
 
-test('a checkpoint on a full disk gives up the older generation', async () => {
+test('while a checkpoint cannot go on, writers wait at twice what starts one', async () => {
+  const CHECKPOINT_BYTES = 64 << 10;
+  const fs = new HeldSnapshots();
+  const store = await Store.open(fs, { checkpointBytes: CHECKPOINT_BYTES });
+  const map = store.map<number, string>('m');
+  let written = 0;
+  const writing = (async () => {
+    for (; written < 5000; written++) {
+      await map.put(written, 'x'.repeat(100), { durability: 'buffered' });
+    }
+  })();
+
+  await turns(20_000);
+  const whileHeld = { written, memtableBytes: store.stats().memtableBytes };
+  fs.letGo();
+  await writing;
+
+  expect(whileHeld.written).toBeLessThan(2000);
+  expect(whileHeld.memtableBytes).toBeLessThan(5 * CHECKPOINT_BYTES);
+  expect(map.getCount()).toBe(5000);
+  await store.close();
+});
+
+test('a checkpoint on a full disk gives up what only the older generation needs', async () => {
   const disk = new SimulatedDisk();
   const store = await Store.open(disk);
   const map = store.map<number, string>('m');
-  await map.put(1, 'a'.repeat(100_000));
-  await store.compact();
-  const [older] = snapshotsOn(disk);
-  await map.put(2, 'b'.repeat(100_000));
-  await store.compact();
-  expect(snapshotsOn(disk)).toContain(older);
-  await map.put(3, 'c'.repeat(80_000));
+  await map.put(1, 'a'.repeat(200_000));
+  await store.checkpoint();
+  expect(disk.names()).toContain('1.wal');
+  await map.put(2, 'b'.repeat(80_000));
   disk.capacity = sizeOf(disk);
   await map.remove(1);
 
   await store.checkpoint();
 
-  expect(snapshotsOn(disk)).not.toContain(older);
-  expect([...map.getKeys()]).toEqual([2, 3]);
+  expect(disk.names()).not.toContain('1.wal');
+  expect([...map.getKeys()]).toEqual([2]);
   expect((await store.verify()).isSound).toBe(true);
   await store.close();
 });
@@ -108,10 +153,12 @@ async function fillMemtable(store: Store, size: number): Promise<void> {
 
 async function until(isSo: () => boolean): Promise<void> {
   const TURN_COUNT_MAX = 100_000;
-  for (let turn = 0; turn < TURN_COUNT_MAX && !isSo(); turn++) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  for (let turn = 0; turn < TURN_COUNT_MAX && !isSo(); turn++) await turns(1);
   expect(isSo()).toBe(true);
+}
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function sizeOf(disk: SimulatedDisk): number {

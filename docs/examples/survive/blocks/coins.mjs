@@ -40,7 +40,7 @@ const RETURN = 0x6a; // the operation that ends a script in failure
  * @param {Uint8Array} txid
  * @param {number} index
  */
-export function outpointOf(txid, index) {
+function outpointOf(txid, index) {
   const outpoint = new Uint8Array(OUTPOINT_SIZE);
   outpoint.set(txid);
   new DataView(outpoint.buffer).setUint32(HASH_SIZE, index);
