@@ -158,10 +158,9 @@ describe('an ordered key', () => {
   it('shares no memory with the key that comes next', () => {
     const first = encode('first');
 
-    encode('other');
+    for (let i = 0; i < 20_000; i++) encode(`other ${i}`).fill(7);
 
     expect(decode(first)).toBe('first');
-    expect(first.buffer.byteLength).toBe(first.length);
   });
 
   it.each([
