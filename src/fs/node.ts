@@ -31,7 +31,9 @@ const FILE_NAME = /^(?:quarantine\/)?(?!\.{1,2}$)[^/\\\0]+$/;
 // Not on Windows: there the check before the open has to do.
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 const CREATE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW;
-const READ_FLAGS = constants.O_RDONLY | NO_FOLLOW | (constants.O_NONBLOCK ?? 0);
+// Windows syncs only what was opened for writing, and an open syncs what it is to build on.
+const ACCESS = process.platform === 'win32' ? constants.O_RDWR : constants.O_RDONLY;
+const READ_FLAGS = ACCESS | NO_FOLLOW | (constants.O_NONBLOCK ?? 0);
 
 export class NodeFileSystem implements FileSystem {
   /** Absolute from the start: the process may change its working directory. */
@@ -61,7 +63,9 @@ export class NodeFileSystem implements FileSystem {
   list(): string[] {
     const names = [];
     for (const entry of this.#entries('')) {
-      if (entry.isFile()) names.push(entry.name);
+      // A link in place of a file is listed, so that opening it is refused: passed over, the file
+      // would count as missing, and an empty store be made in its place.
+      if (entry.isFile() || entry.isSymbolicLink()) names.push(entry.name);
       if (entry.name !== QUARANTINE || !entry.isDirectory()) continue;
       for (const { name } of this.#entries(QUARANTINE).filter((file) => file.isFile())) {
         names.push(`${QUARANTINE}/${name}`);

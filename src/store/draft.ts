@@ -150,7 +150,8 @@ class Application implements OperationVisitor {
 
   #define({ map, name, keyEncoding, valueEncoding }: Operation & { type: 'define' }): void {
     const { catalog } = this.#draft;
-    const isTooMuch = catalog.count >= MAP_COUNT_MAX || utf8Encode(name).length > NAME_SIZE_MAX;
+    const isAnyTooLong = [name, keyEncoding, valueEncoding].some(isTooLong);
+    const isTooMuch = catalog.count >= MAP_COUNT_MAX || isAnyTooLong;
     if (isTooMuch) throw new CborError(`map ${map} passes a limit`);
     if (map < catalog.nextMapId || catalog.named(name) !== undefined) {
       throw new CborError(`map ${map} is defined twice`);
@@ -209,6 +210,10 @@ class Application implements OperationVisitor {
     if (definition === undefined) throw new CborError(`map ${map} is not defined`);
     return definition;
   }
+}
+
+function isTooLong(name: string): boolean {
+  return utf8Encode(name).length > NAME_SIZE_MAX;
 }
 
 /** Held on writing too; a forged record must not bring in what no snapshot could hold. */

@@ -13,6 +13,7 @@ export interface StoreFileName {
 }
 
 export const RESERVE_NAME = 'reserve';
+export const RESERVE_SIZE = 64 << 10;
 
 const QUARANTINE_PREFIX = 'quarantine/';
 

@@ -154,12 +154,21 @@ export class Maintenance {
       rotate(engine, manner, (next) => {
         this.#frozen = freeze(engine, next.header.generation);
       });
-    const { manner } = work;
-    yield* wait<boolean>(
-      manner.isBlocking ? this.#queue.runAloneNow(rotation) : this.#queue.runAlone(rotation),
-    );
+    try {
+      yield* this.#runAlone(rotation, work.manner);
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      yield* this.#giveUpRedundancy();
+      yield* this.#runAlone(rotation, work.manner);
+    }
     work.check();
     if (engine.state.frozen === undefined) throw new OvertakenError();
+  }
+
+  *#runAlone(task: (manner: Manner) => Task<boolean>, manner: Manner): Task<void> {
+    yield* wait<boolean>(
+      manner.isBlocking ? this.#queue.runAloneNow(task) : this.#queue.runAlone(task),
+    );
   }
 
   *#writeFrozen(work: Work): Task<void> {

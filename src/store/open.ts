@@ -20,12 +20,12 @@ import { Engine } from './engine.ts';
 import type { Environment, Manner } from './environment.ts';
 import { quarantineName, quarantineReportName, walName } from './file-names.ts';
 import { startGeneration } from './generation.ts';
-import { isMissing, toStorageError } from './host-error.ts';
+import { isDiskFull, isMissing, toStorageError } from './host-error.ts';
 import { encodeLoss, lossToJson, reportOf } from './loss.ts';
 import { Maintenance } from './maintenance.ts';
-import { recover } from './recover.ts';
+import { MovingStoreError, type RecoverParts, recover } from './recover.ts';
 import type { Recovered } from './recovered.ts';
-import { makeReserve } from './reserve.ts';
+import { makeReserve, removeReserve } from './reserve.ts';
 
 export interface OpenStore {
   readonly engine: Engine;
@@ -102,15 +102,17 @@ function* openLocked(parts: OpenParts, lock: Lock | undefined): Task<OpenStore> 
   }
 }
 
-function* recoverPatiently(parts: Parameters<typeof recover>[0]): Task<Recovered> {
+function* recoverPatiently(parts: Omit<RecoverParts, 'onGap'>): Task<Recovered> {
   for (let attempt = 1; ; attempt++) {
     checkSignal(parts.options.signal);
     try {
-      return yield* recover(parts);
+      const isLast = attempt === VANISHED_RETRY_COUNT || !parts.options.readOnly;
+      return yield* recover({ ...parts, onGap: isLast ? 'judge' : 'try again' });
     } catch (error) {
-      const hasVanished = isMissing(error) && parts.options.readOnly;
-      if (!hasVanished || attempt === VANISHED_RETRY_COUNT) throw error;
+      const isMoving = isMissing(error) || error instanceof MovingStoreError;
+      if (!isMoving || !parts.options.readOnly || attempt === VANISHED_RETRY_COUNT) throw error;
     }
+    yield* wait(parts.manner.pause());
   }
 }
 
@@ -153,20 +155,25 @@ function* publish(engine: Engine, maintenance: Maintenance, manner: Manner): Tas
   const { recovered, state } = engine;
   const loss = yield* keepEvidence(engine, manner);
   engine.state = { ...state, loss };
+  // Those beneath were made durable before it was written.
+  const newest = engine.manifest;
+  if (newest !== undefined) yield* wait(newest.makeDurable(manner.sync));
   if (recovered.needsSnapshot) yield* maintenance.writeStateAtOpen(manner);
-  const writer = yield* startGeneration(
-    engine.fs,
-    {
-      store: engine.store,
-      generation: engine.takeGeneration(),
-      key: engine.environment.randomBytes(32),
-      predecessor: recovered.predecessor,
-      logAgain: recovered.logAgain,
-      commitChain: recovered.chain,
-      snapshot: engine.manifest?.footer.generation,
-      loss: encodeLoss(loss),
-    },
-    manner,
+  const writer = yield* startOnFullDisk(engine, () =>
+    startGeneration(
+      engine.fs,
+      {
+        store: engine.store,
+        generation: engine.takeGeneration(),
+        key: engine.environment.randomBytes(32),
+        predecessor: recovered.predecessor,
+        logAgain: recovered.logAgain,
+        commitChain: recovered.chain,
+        snapshot: engine.manifest?.footer.generation,
+        loss: encodeLoss(loss),
+      },
+      manner,
+    ),
   );
   engine.writer = writer;
   engine.files.addWal({
@@ -180,6 +187,17 @@ function* publish(engine: Engine, maintenance: Maintenance, manner: Manner): Tas
   const { replayedWalCount, walCount } = engine.files;
   if (replayedWalCount > REPLAYED_WAL_COUNT_MAX || walCount > WAL_COUNT_MAX) {
     yield* maintenance.atOpen(manner);
+  }
+}
+
+/** The reserve is there for this too: without a new WAL nothing could be deleted either. */
+function* startOnFullDisk<T>(engine: Engine, start: () => Task<T>): Task<T> {
+  try {
+    return yield* start();
+  } catch (error) {
+    if (!isDiskFull(error) || !engine.hasReserve) throw error;
+    yield* removeReserve(engine);
+    return yield* start();
   }
 }
 

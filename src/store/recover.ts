@@ -35,6 +35,13 @@ export interface RecoverParts {
   readonly environment: Environment;
   readonly manner: Manner;
   readonly cache: BlockCache;
+  /** What to make of a gap: damage, or a store that a writer beside us is moving on. */
+  readonly onGap: 'judge' | 'try again';
+}
+
+/** The listing does not fit together: a writer may have moved on between two looks at it. */
+export class MovingStoreError extends Error {
+  override readonly name = 'MovingStoreError';
 }
 
 /** Throws CORRUPT, MISSING_FILE, FORMAT_TOO_NEW, FOREIGN_FILE, NOT_FOUND, EXISTS, and host errors. */
@@ -79,6 +86,9 @@ class Recovery {
   }
 
   #judge(history: History, replay: Replay): Recovered {
+    if (this.#parts.onGap === 'try again' && history.walState === 'gap') {
+      throw new MovingStoreError('the files of the store do not fit together');
+    }
     const wal = walStateOf(history, replay);
     const mode = this.#parts.options.recovery;
     const decision = decide(mode, { snapshot: history.snapshotState, wal });
@@ -109,13 +119,15 @@ class Recovery {
   #refusal(history: History, replay: Replay): CorruptionError {
     const report = this.#report({ action: 'refused', history, replay, missing: 0 });
     const first = report.damage[0];
-    const isMissing = replay.found === undefined && first?.reason.includes('missing') === true;
+    const isMissing = history.walState === 'gap' && history.damage[0]?.reason.endsWith('missing');
     const place = first === undefined ? 'a file' : `${first.file} at offset ${first.offset}`;
     const message =
       `${place}: ${first?.reason ?? 'is not what it should be'}. ` +
       'Nothing was changed. Restore a backup, or open with recovery: "point-in-time" to go on ' +
       `with the state up to commit ${replay.draft.sequence}`;
-    return new CorruptionError(isMissing ? 'MISSING_FILE' : 'CORRUPT', message, { report });
+    return new CorruptionError(isMissing === true ? 'MISSING_FILE' : 'CORRUPT', message, {
+      report,
+    });
   }
 
   #lossOf(found: {
@@ -231,12 +243,12 @@ function publishedWals(survey: Survey): SoundWal[] {
 /** A WAL that says where commits went on, and a directory without that file. */
 function missingSuccessor(
   history: History,
-  { switchedTo, found }: Replay,
+  { switchedTo }: Replay,
   published: readonly SoundWal[],
 ): History {
   const newest = published[0]?.header.generation ?? 0;
   const isThere = switchedTo === undefined || newest >= switchedTo;
-  if (isThere || (found !== undefined && found.kind !== 'clean')) return history;
+  if (isThere) return history;
   const name = walName(switchedTo);
   const missing = { file: name, offset: 0, reason: 'the WAL before it names it; it is missing' };
   return { ...history, walState: 'gap', damage: [missing, ...history.damage] };
@@ -264,7 +276,7 @@ function takeoverOf(
   const { durable, unconfirmed, draft, chain } = replay;
   const reached = (durable?.sequence ?? 0) + unconfirmed.length;
   const generation = durable?.generation ?? history.stack[0]?.footer.generation ?? 0;
-  if (durable !== undefined && decision !== 'skip' && reached === draft.sequence) {
+  if (decision !== 'skip' && reached === draft.sequence) {
     return { predecessor: durable, logAgain: unconfirmed };
   }
   // A snapshot holds what this WAL would have to lead to: the run of WALs starts anew.

@@ -126,10 +126,11 @@ class Replayer {
     const { loss } = wal.header;
     this.#draft.loss = loss === null ? undefined : readLoss(loss);
     const scan = this.#scan(wal, end, commits);
-    const { durable, tip } = scan;
+    const { tip } = scan;
     this.#switchedTo = end === undefined ? scan.switchedTo : undefined;
-    this.#durable = end === undefined ? durable : tip;
-    this.#unconfirmed = end === undefined ? commits.filter(isBehind(durable)) : [];
+    const reached = end === undefined ? confirmed(wal, scan, commits) : tip;
+    this.#durable = reached;
+    this.#unconfirmed = end === undefined ? commits.filter(isBehind(reached)) : [];
     if (this.#draft.sequence === wal.header.publishedAt) this.#chain = wal.header.publishedChain;
     this.#replayed.push({
       generation: wal.header.generation,
@@ -180,8 +181,25 @@ class Replayer {
   }
 }
 
-function isBehind(position: WalPosition): (commit: LoggedCommit) => boolean {
-  return (commit) => commit.sequence > position.sequence;
+/**
+ * Up to where the newest WAL, or the one before it, is sure to be on the medium. Frames beyond those
+ * that a new WAL logs again show that it was synced when it was started. Without any, the file may
+ * be in the memory of the system alone, header and all, and the next WAL must not build on it.
+ */
+function confirmed(
+  wal: SoundWal,
+  scan: WalScan,
+  commits: readonly LoggedCommit[],
+): WalPosition | undefined {
+  const { publishedAt, predecessor } = wal.header;
+  const again = commits.filter(({ sequence }) => sequence <= publishedAt);
+  const frameCount = again.reduce((count, { bodies }) => count + bodies.length, 0);
+  const isStarted = scan.frameCount > frameCount || (scan.break?.laterFrames.length ?? 0) > 0;
+  return isStarted ? scan.durable : predecessor;
+}
+
+function isBehind(position: WalPosition | undefined): (commit: LoggedCommit) => boolean {
+  return (commit) => commit.sequence > (position?.sequence ?? 0);
 }
 
 function lastSequenceOf(frames: readonly Frame[]): number {

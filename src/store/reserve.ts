@@ -6,9 +6,7 @@ import { closeQuietly, type File, writeFully } from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
 import type { Engine } from './engine.ts';
 import type { Manner } from './environment.ts';
-import { RESERVE_NAME } from './file-names.ts';
-
-export const RESERVE_SIZE = 64 << 10;
+import { RESERVE_NAME, RESERVE_SIZE } from './file-names.ts';
 
 /** Makes the reserve where it is missing. Returns what the host threw, if it could not. */
 export function* makeReserve(engine: Engine, manner: Manner): Task<unknown> {

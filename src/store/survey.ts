@@ -9,7 +9,7 @@ import { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import type { SnapshotSteps } from '../snapshot/steps.ts';
 import { BufferedFile } from '../wal/buffered-file.ts';
 import { decodeWalHeader, WAL_HEADER_SIZE, type WalHeader } from '../wal/wal-header.ts';
-import { parseFileName, RESERVE_NAME, type StoreFileName } from './file-names.ts';
+import { parseFileName, RESERVE_NAME, RESERVE_SIZE, type StoreFileName } from './file-names.ts';
 
 export interface SoundWal {
   readonly name: string;
@@ -107,8 +107,18 @@ class Surveyor {
       notes: this.#notes,
       store,
       nextGeneration: this.#highestGeneration + 1,
-      hasReserve: names.includes(RESERVE_NAME),
+      hasReserve: names.includes(RESERVE_NAME) && (yield* this.#isReserveWhole()),
     };
+  }
+
+  /** A crash while it was made may have left less. */
+  *#isReserveWhole(): Task<boolean> {
+    const file = yield* wait(this.#fs.open(RESERVE_NAME, 'read'));
+    try {
+      return file.size() === RESERVE_SIZE;
+    } finally {
+      closeQuietly(file);
+    }
   }
 
   closeAll(): void {
@@ -186,8 +196,7 @@ class Surveyor {
     ];
     for (const { name, format } of named) {
       const feature = unknownToWriters(format);
-      if (feature !== undefined)
-        throw tooNew(name, `${formatText(format)} with ${feature}, to write to`);
+      if (feature !== undefined) throw tooNew(name, `${formatText(format)} with ${feature}`);
     }
   }
 

@@ -18,6 +18,7 @@ import {
   quarantineName,
   quarantineReportName,
   RESERVE_NAME,
+  RESERVE_SIZE,
 } from '../../src/store/file-names.ts';
 import {
   COMMIT_SIZE_MAX,
@@ -26,7 +27,6 @@ import {
   NAME_SIZE_MAX,
   VALUE_SIZE_MAX,
 } from '../../src/store/limits.ts';
-import { RESERVE_SIZE } from '../../src/store/reserve.ts';
 import { BufferedFile } from '../../src/wal/buffered-file.ts';
 import {
   FRAME_BODY_SIZE_MAX,

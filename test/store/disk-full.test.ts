@@ -58,6 +58,36 @@ test('a full disk can be closed and opened again', async () => {
   await again.close();
 });
 
+test('a full disk can be opened, checkpointed and deleted from, as long as there is a reserve', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  for (let n = 0; n < 50; n++) await store.map<number, number>('m').put(n, n);
+  await store.close();
+  disk.capacity = used(disk);
+
+  const full = await Store.open(disk);
+  const map = full.map<number, number>('m');
+  await expect(map.put(99, 99)).rejects.toMatchObject({ code: 'DISK_FULL', committed: 'no' });
+  for (let n = 0; n < 40; n++) await map.remove(n);
+  await full.checkpoint();
+  await full.close();
+
+  const again = await Store.open(disk);
+  expect([...again.map('m').getKeys()]).toHaveLength(10);
+  await again.close();
+});
+
+test('a reserve that a crash has left short is made anew', async () => {
+  const disk = new SimulatedDisk();
+  await (await Store.open(disk)).close();
+  disk.writeFile('reserve', new Uint8Array(100));
+
+  const store = await Store.open(disk);
+
+  expect(disk.readFile('reserve')).toHaveLength(64 << 10);
+  await store.close();
+});
+
 test('on a disk of any size every answer is true, and everything goes on when space returns', async () => {
   const need = await run(undefined);
   let refused = 0;

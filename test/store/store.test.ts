@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checksumReady } from '../../src/bytes/checksum.ts';
 import { MemoryFileSystem } from '../../src/fs/memory.ts';
 import { NodeFileSystem } from '../../src/fs/node.ts';
@@ -26,4 +26,29 @@ storeContract({
   name: 'a directory with a name in any script',
   make: () => new NodeFileSystem(join(root, `${count++} 中文 é 😀`)),
   canBlock: true,
+});
+
+test('a link in place of a data file is refused, and what it points at is not touched', async () => {
+  const directory = join(root, 'linked');
+  const store = await Store.open(directory);
+  await store.map('m').put('k', 1);
+  await store.close();
+  renameSync(join(directory, '1.wal'), join(root, 'elsewhere'));
+  symlinkSync(join(root, 'elsewhere'), join(directory, '1.wal'));
+
+  await expect(Store.open(directory)).rejects.toMatchObject({ code: 'PERMISSION' });
+  expect(readdirSync(directory).sort()).toEqual(['1.wal', 'reserve']);
+});
+
+test('directories are for their owner alone, and so are files', async () => {
+  const directory = join(root, 'private');
+  const store = await Store.open(directory);
+  await store.map('m').put('k', 1);
+  await store.checkpoint();
+
+  expect(statSync(directory).mode & 0o777).toBe(0o700);
+  for (const name of readdirSync(directory)) {
+    expect(statSync(join(directory, name)).mode & 0o777, name).toBe(0o600);
+  }
+  await store.close();
 });
