@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checksumReady } from '../../src/bytes/checksum.ts';
 import { MemoryFileSystem } from '../../src/fs/memory.ts';
 import { NodeFileSystem } from '../../src/fs/node.ts';
+import { Store } from '../../src/index-node.ts';
 import { SimulatedDisk } from '../../src/testing/index.ts';
 import { storeContract } from '../contract/store.ts';
-import '../../src/index-node.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'onewal-store-'));
 let count = 0;
