@@ -127,6 +127,8 @@ export class CommitQueue {
   }
 
   *#commit(submitted: readonly CommitRequest[], manner: Manner): Task<void> {
+    const { writer } = this.#engine;
+    if (writer?.isPoisoned === true) yield* this.#heal(writer, manner);
     const requests = yield* this.#withReserve(submitted, manner);
     if (requests.length === 0) return;
     let group: Group | undefined;

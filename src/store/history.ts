@@ -79,7 +79,7 @@ function chooseBase(
     const reached = stack[0]?.footer.sequence ?? 0;
     const start = run.findIndex((wal) =>
       stack.length === 0
-        ? wal.header.predecessor === undefined
+        ? startOfWal(wal.header).sequence === 0
         : startOfWal(wal.header).sequence <= reached && isPair(stack, wal),
     );
     if (start >= 0) return { stack, wals: run.slice(0, start + 1).reverse() };

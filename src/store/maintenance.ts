@@ -190,6 +190,7 @@ export class Maintenance {
     } catch (error) {
       if (!isDiskFull(error)) throw error;
       yield* this.#giveUpRedundancy();
+      work.check();
       yield* writeFrozen(this.#engine, frozen, work);
     }
   }

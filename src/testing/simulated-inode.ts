@@ -37,6 +37,8 @@ export class SimulatedInode {
   #sizeMin: number;
   #sizeMax: number;
   #changeCount = 0;
+  /** Changes up to this one are durable: a sync that was called before has nothing left to do. */
+  #durableChange = -1;
   /** Kept until the next change, because every image asks. */
   #differing: ReadonlyMap<number, WrittenRange> | undefined;
   /** Write-back errors that each way to sync, having a descriptor of its own, has yet to report. */
@@ -148,7 +150,8 @@ export class SimulatedInode {
   sync(channel: 'sync' | 'syncNow', fence: SyncFence, fault?: Fault): void {
     const { personality, code = 'EIO' } = fault?.kind === 'sync' ? fault : {};
     if (personality === 'lying') return;
-    if (personality === undefined) this.#writeBack(fence);
+    if (fence.change < this.#durableChange) this.#differing = undefined;
+    else if (personality === undefined) this.#writeBack(fence);
     else if (personality === 'btrfs') this.#revert();
     else this.#forgetPending(fence);
     if (personality !== undefined) this.#unreported = { sync: code, syncNow: code };
@@ -165,6 +168,7 @@ export class SimulatedInode {
       this.#durable.write(bytes, sector * SECTOR_SIZE);
     }
     this.#durable.truncate(fence.size);
+    this.#durableChange = fence.change;
     this.#forgetPending(fence);
   }
 

@@ -589,3 +589,20 @@ describe('direct access', () => {
     expect(new Set([digestOf(one, two), ...others]).size).toBe(5);
   });
 });
+
+// A sync that was called first and ends last used to put back the content of when it was called.
+test('a sync that ends after a later one leaves what the later one made durable', async () => {
+  const disk = new SimulatedDisk();
+  const file = disk.open('1.wal', 'create') as File & { syncNow(): void };
+  disk.syncDirectory();
+  file.write(new Uint8Array([1]), 0);
+  const first = file.sync();
+  file.write(new Uint8Array([2]), 1);
+  file.syncNow();
+
+  await first;
+
+  for (const image of disk.powerLossImages()) {
+    expect(image.readFile('1.wal')).toEqual(new Uint8Array([1, 2]));
+  }
+});
