@@ -18,6 +18,7 @@ export function* closeStore(engine: Engine, manner: Manner): Task<void> {
     engine.status = 'closed';
     if (engine.writer !== undefined) closeQuietly(engine.writer.file);
     engine.handles.closeAll();
+    engine.fs.shut();
     yield* releaseLock(engine);
     engine.report({ type: 'closed', message: 'the store is closed' });
   }

@@ -62,7 +62,7 @@ export class CommitQueue {
   /** Commits everything that waits, then `request`, before it returns. */
   submitNow(request: CommitRequest): void {
     this.#settleInFlight();
-    if (this.#isRunning && this.#isAlone) runSync(rotate(this.#engine, BLOCKING));
+    this.#overtakeAlone();
     const requests = [...this.#takeAll(), request];
     for (let start = 0; start < requests.length; ) {
       const end = groupEnd(requests, start);
@@ -76,8 +76,19 @@ export class CommitQueue {
   /** Blocking: commits what waits, for a close. */
   settleNow(): void {
     this.#settleInFlight();
+    this.#overtakeAlone();
     const requests = this.#takeAll();
     if (requests.length > 0) runSync(this.#commit(requests, BLOCKING));
+  }
+
+  /**
+   * A rotation that is waiting has published how far the WAL counts: nothing may be written to that
+   * WAL any more. So the blocking caller rotates in its place.
+   */
+  #overtakeAlone(): void {
+    if (this.#isAlone && this.#engine.writer !== undefined) {
+      runSync(rotate(this.#engine, BLOCKING));
+    }
   }
 
   /** Resolves when nothing waits and nothing is on its way. */

@@ -10,13 +10,14 @@ import {
   StorageError,
   UsageError,
 } from '../errors.ts';
-import type { FileSystem, Lock } from '../fs/file-system.ts';
+import type { Lock } from '../fs/file-system.ts';
 import type { CheckedOptions, StoreEvent } from '../options.ts';
 import type { BlockCache } from '../snapshot/block-cache.ts';
 import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import type { WalWriter } from '../wal/wal-writer.ts';
 import type { State } from './draft.ts';
 import type { Environment } from './environment.ts';
+import type { FencedFiles } from './fenced-files.ts';
 import { FileRegister } from './file-register.ts';
 import type { Recovered } from './recovered.ts';
 import { SnapshotHandles } from './snapshot-handles.ts';
@@ -36,7 +37,7 @@ export interface Counters {
 }
 
 export class Engine {
-  readonly fs: FileSystem;
+  readonly fs: FencedFiles;
   readonly options: CheckedOptions;
   readonly environment: Environment;
   readonly cache: BlockCache;
@@ -71,7 +72,7 @@ export class Engine {
   hasReserve = false;
 
   constructor(parts: {
-    readonly fs: FileSystem;
+    readonly fs: FencedFiles;
     readonly options: CheckedOptions;
     readonly environment: Environment;
     readonly cache: BlockCache;

@@ -18,6 +18,7 @@ import { BlockCache } from '../snapshot/block-cache.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { Engine } from './engine.ts';
 import type { Environment, Manner } from './environment.ts';
+import { FencedFiles } from './fenced-files.ts';
 import { quarantineName, quarantineReportName, walName } from './file-names.ts';
 import { startGeneration } from './generation.ts';
 import { isDiskFull, isMissing, toStorageError } from './host-error.ts';
@@ -44,18 +45,22 @@ const VANISHED_RETRY_COUNT = 8;
 const LOCK_RETRY_INTERVAL_MS = 20;
 
 export interface OpenParts {
-  readonly fs: FileSystem;
+  readonly fs: FencedFiles;
   readonly options: CheckedOptions;
   readonly environment: Environment;
   readonly manner: Manner;
 }
 
 /** Throws as `Store.open` says. */
-export function* openStore(parts: OpenParts): Task<OpenStore> {
+export function* openStore(
+  asked: Omit<OpenParts, 'fs'> & { readonly fs: FileSystem },
+): Task<OpenStore> {
+  const parts = { ...asked, fs: new FencedFiles(asked.fs) };
   const lock = parts.options.readOnly ? undefined : yield* takeLock(parts);
   try {
     return yield* openLocked(parts, lock);
   } catch (error) {
+    parts.fs.shut();
     if (lock !== undefined) yield* wait(lock.release());
     throw toStorageError(error, {
       doing: `the store at ${parts.fs.facts.location} could not be opened`,

@@ -1,0 +1,126 @@
+/**
+ * The files of one open store, until it is closed. A blocking close does not wait for work that is
+ * waiting for the host; when that work wakes up, the files may have another owner. So from the close
+ * on every call is refused.
+ */
+import { UsageError } from '../errors.ts';
+import {
+  closeQuietly,
+  type File,
+  type FileSystem,
+  type FileSystemFacts,
+  type Lock,
+} from '../fs/file-system.ts';
+import type { Awaitable } from '../fs/task.ts';
+
+export class FencedFiles implements FileSystem {
+  readonly #fs: FileSystem;
+  readonly #open = new Set<FencedFile>();
+  #isShut = false;
+
+  constructor(fs: FileSystem) {
+    this.#fs = fs;
+  }
+
+  get facts(): FileSystemFacts {
+    return this.#fs.facts;
+  }
+
+  /** Closes every file. Nothing reaches the host any more. */
+  shut(): void {
+    this.#isShut = true;
+    for (const file of this.#open) closeQuietly(file);
+  }
+
+  open(name: string, mode: 'read' | 'create'): Awaitable<File> {
+    this.#check();
+    const opened = this.#fs.open(name, mode);
+    return opened instanceof Promise
+      ? opened.then((file) => this.#fence(file))
+      : this.#fence(opened);
+  }
+
+  list(): Awaitable<string[]> {
+    this.#check();
+    return this.#fs.list();
+  }
+
+  remove(name: string): Awaitable<void> {
+    this.#check();
+    return this.#fs.remove(name);
+  }
+
+  syncDirectory(): Awaitable<void> {
+    this.#check();
+    return this.#fs.syncDirectory();
+  }
+
+  lock(): Awaitable<Lock> {
+    return this.#fs.lock();
+  }
+
+  free(): Awaitable<number | undefined> {
+    this.#check();
+    return this.#fs.free();
+  }
+
+  #fence(file: File): File {
+    const fenced = new FencedFile(file, () => this.#open.delete(fenced));
+    this.#open.add(fenced);
+    if (this.#isShut) closeQuietly(fenced);
+    return fenced;
+  }
+
+  #check(): void {
+    if (this.#isShut) throw closedMeanwhile();
+  }
+}
+
+class FencedFile implements File {
+  readonly #file: File;
+  readonly #onClose: () => void;
+  readonly syncNow?: () => void;
+  #isClosed = false;
+
+  constructor(file: File, onClose: () => void) {
+    this.#file = file;
+    this.#onClose = onClose;
+    if (file.syncNow !== undefined) this.syncNow = () => this.#checked().syncNow?.();
+  }
+
+  read(target: Uint8Array, offset: number): number {
+    return this.#checked().read(target, offset);
+  }
+
+  write(source: Uint8Array, offset: number): number {
+    return this.#checked().write(source, offset);
+  }
+
+  truncate(size: number): void {
+    this.#checked().truncate(size);
+  }
+
+  size(): number {
+    return this.#checked().size();
+  }
+
+  async sync(): Promise<void> {
+    await this.#checked().sync();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#onClose();
+    this.#file.close();
+  }
+
+  #checked(): File {
+    if (this.#isClosed) throw closedMeanwhile();
+    return this.#file;
+  }
+}
+
+function closedMeanwhile(): UsageError {
+  return new UsageError('CLOSED', 'the store was closed meanwhile', { committed: 'no' });
+}
