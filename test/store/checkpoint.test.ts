@@ -199,6 +199,23 @@ test('a blocking close at any moment of a checkpoint loses nothing, and the rest
   }
 });
 
+test('after a blocking close nothing of what it overtook reaches the disk', async () => {
+  for (let turns = 0; turns < 80; turns++) {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk);
+    await store.map<string, number>('m').put('n', 1);
+    const checkpoint = store.checkpoint().catch(() => undefined);
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    store.closeSync();
+    const { callCount } = disk;
+
+    await checkpoint;
+    for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+
+    expect(disk.callCount, `after ${turns} turns`).toBe(callCount);
+  }
+});
+
 test('snapshots are folded by size, so that each entry is written about log N times', () => {
   expect(foldCount([])).toBe(0);
   expect(foldCount([10, 10, 10])).toBe(0);

@@ -205,6 +205,8 @@ async function checkImage(
   const again = await Store.open(image);
   expect(again.map('probe').get('p'), place).toBe(sequence);
   expect(again.info.sequence, place).toBe(sequence + 1);
+  const { probe: _, ...content } = JSON.parse(contentOf(again));
+  expect(JSON.stringify(content), place).toBe(states[sequence]);
   await again.close();
 }
 
