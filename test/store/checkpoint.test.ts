@@ -216,6 +216,27 @@ test('after a blocking close nothing of what it overtook reaches the disk', asyn
   }
 });
 
+test('what was removed stays removed when only the newest snapshots are folded', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk, { checkpointBytes: 4096 });
+  const map = store.map<number, string>('m');
+  await store.batch(
+    Array.from({ length: 4000 }, (_, key) => ({ type: 'put', map, key, value: 'x'.repeat(60) })),
+  );
+  await store.compact();
+  const { compactions } = store.stats();
+  for (let key = 0; key < 200; key++) await map.remove(key);
+  for (let key = 5000; key < 5200; key++) await map.put(key, 'y'.repeat(60));
+  await store.checkpoint();
+
+  expect(store.stats().compactions).toBeGreaterThan(compactions);
+  expect(store.stats().snapshots).toBeGreaterThan(1);
+  expect(map.get(7)).toBeUndefined();
+  expect(map.getCount()).toBe(4000);
+  expect([...map.getKeys({ limit: 1 })]).toEqual([200]);
+  await store.close();
+});
+
 test('snapshots are folded by size, so that each entry is written about log N times', () => {
   expect(foldCount([])).toBe(0);
   expect(foldCount([10, 10, 10])).toBe(0);

@@ -332,3 +332,30 @@ test('a store whose very first commit failed to sync is opened again', async () 
   await image.remove(image.names().find((name) => name.endsWith('.snap')) as string);
   expect(await keysOn(image)).toEqual(['n2']);
 });
+
+test('commits whose group was written in part are refused, and never come back', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<string, number>('numbers');
+  await map.put('before', 0);
+  let writeCount = 0;
+  disk.onCall = (call) => {
+    if (call.kind !== 'write' || !call.file?.endsWith('.wal')) return undefined;
+    writeCount++;
+    // All of the first commit and some of the second arrive, then the device fails.
+    if (writeCount === 1) return { kind: 'short', byteCount: (call.byteCount ?? 0) - 8 };
+    return writeCount === 2 ? { kind: 'fail', code: 'EIO' } : undefined;
+  };
+
+  const outcomes = await Promise.all([outcomeOf(map.put('n1', 1)), outcomeOf(map.put('n2', 2))]);
+
+  expect(outcomes.map(({ committed }) => committed)).toEqual(['no', 'no']);
+  disk.onCall = undefined;
+  expect(await keysOn(disk.afterKill())).toEqual(['before']);
+  for (const image of disk.powerLossImages({ limit: 50, seed: 1 })) {
+    expect(await keysOn(image)).toEqual(['before']);
+  }
+  await map.put('n3', 3);
+  expect(await keysOn(disk.afterKill())).toEqual(['before', 'n3']);
+  await store.close();
+});
