@@ -359,3 +359,26 @@ test('commits whose group was written in part are refused, and never come back',
   expect(await keysOn(disk.afterKill())).toEqual(['before', 'n3']);
   await store.close();
 });
+
+test('a snapshot that does not read back as it was written is given up, and nothing is lost', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<string, number>('numbers');
+  await map.put('n1', 1);
+  const before = disk.names();
+  disk.onCall = (call) => {
+    const name = disk.names().find((found) => found.endsWith('.snap'));
+    if (call.kind === 'syncDirectory' && name !== undefined) disk.flipBit(name, 530, 2);
+    return undefined;
+  };
+
+  await expect(store.checkpoint()).rejects.toMatchObject({ code: 'IO', retryable: true });
+
+  disk.onCall = undefined;
+  expect(disk.names().filter((name) => name.endsWith('.snap'))).toEqual([]);
+  expect(before).toContain('1.wal');
+  await map.put('n2', 2);
+  await store.checkpoint();
+  await store.close();
+  expect(await keysOn(disk)).toEqual(['n1', 'n2']);
+});
