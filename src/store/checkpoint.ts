@@ -137,6 +137,7 @@ export function* writeAndVerify(
   const name = snapshotName(plan.generation);
   let file: File | undefined;
   try {
+    engine.unfinished.add(name);
     file = yield* wait(engine.fs.open(name, 'create'));
     const steps = stepsOf(work, 'write');
     const footer = yield* writeSnapshot(file, plan, steps);
@@ -145,6 +146,7 @@ export function* writeAndVerify(
     const [damage] = yield* reader.verify(stepsOf(work, 'read back'));
     if (damage !== undefined) throw notAsWritten(damage);
     work.check();
+    engine.unfinished.delete(name);
     engine.counters.snapshotBytes += footer.length;
     engine.handles.watch(reader);
     return reader;
@@ -175,6 +177,7 @@ function notAsWritten(damage: Damage | undefined): StorageError {
 export function* removeQuietly(engine: Engine, name: string): Task<void> {
   try {
     yield* wait(engine.fs.remove(name));
+    engine.unfinished.delete(name);
     engine.files.forget(name);
   } catch (error) {
     // It is in nobody's way: the next checkpoint or open tries again.

@@ -1,6 +1,7 @@
 /** The life of a close: what is committed becomes durable, End is written, everything is freed. */
 import { closeQuietly } from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
+import { removeQuietly } from './checkpoint.ts';
 import type { Engine } from './engine.ts';
 import type { Manner } from './environment.ts';
 import { toStorageError } from './host-error.ts';
@@ -11,6 +12,8 @@ import { toStorageError } from './host-error.ts';
  */
 export function* closeStore(engine: Engine, manner: Manner): Task<void> {
   try {
+    // A blocking close has overtaken them. One whose sync failed would look whole to the next open.
+    for (const name of [...engine.unfinished]) yield* removeQuietly(engine, name);
     yield* finishWal(engine, manner);
   } catch (error) {
     throw toStorageError(error, { doing: 'buffered commits could not be synced' });

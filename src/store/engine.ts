@@ -45,6 +45,8 @@ export class Engine {
   readonly recovered: Recovered;
   readonly lock: Lock | undefined;
   readonly files = new FileRegister();
+  /** Snapshots that are being written: nobody may take one for finished. */
+  readonly unfinished = new Set<string>();
   readonly handles = new SnapshotHandles();
   readonly counters: Counters = {
     commits: 0,
