@@ -22,6 +22,7 @@ import type { Engine } from './engine.ts';
 import type { Manner } from './environment.ts';
 import { snapshotName } from './file-names.ts';
 import { toStorageError } from './host-error.ts';
+import { removeQuietly } from './remove-quietly.ts';
 import type { UsageTable } from './usage.ts';
 
 /** What the frozen memtable leads to: all that the snapshot's footer says beside its entries. */
@@ -172,18 +173,6 @@ function notAsWritten(damage: Damage | undefined): StorageError {
     `${file} does not read back as it was written (offset ${offset}: ${reason}): it was removed, nothing is lost`,
     { retryable: true },
   );
-}
-
-export function* removeQuietly(engine: Engine, name: string): Task<void> {
-  try {
-    yield* wait(engine.fs.remove(name));
-    engine.unfinished.delete(name);
-    engine.files.forget(name);
-  } catch (error) {
-    // It is in nobody's way: the next checkpoint or open tries again.
-    engine.files.addName(name);
-    engine.report({ type: 'error', message: `${name} could not be removed`, error });
-  }
 }
 
 function stepsOf(work: Work, phase: string): WriteSteps {

@@ -1,10 +1,10 @@
 /** The life of a close: what is committed becomes durable, End is written, everything is freed. */
 import { closeQuietly } from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
-import { removeQuietly } from './checkpoint.ts';
 import type { Engine } from './engine.ts';
 import type { Manner } from './environment.ts';
 import { toStorageError } from './host-error.ts';
+import { removeQuietly } from './remove-quietly.ts';
 
 /**
  * Requires: nothing is at work. Whatever fails, files and lock are freed; then it throws what

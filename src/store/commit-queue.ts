@@ -278,7 +278,9 @@ export class CommitQueue {
       this.afterHeal();
       return true;
     } catch (error) {
-      if (engine.failure === undefined) disable(engine, error as OnewalError);
+      if (engine.writer === writer && engine.failure === undefined) {
+        disable(engine, error as OnewalError);
+      }
       return false;
     }
   }

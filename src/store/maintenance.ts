@@ -6,19 +6,13 @@ import { assert } from '../assert.ts';
 import { OnewalError } from '../errors.ts';
 import { type Awaitable, runSync, type Task, wait } from '../fs/task.ts';
 import type { WorkOptions } from '../options.ts';
-import {
-  type FrozenState,
-  freeze,
-  OvertakenError,
-  removeQuietly,
-  type Work,
-  writeFrozen,
-} from './checkpoint.ts';
+import { type FrozenState, freeze, OvertakenError, type Work, writeFrozen } from './checkpoint.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import { fold, foldCount } from './compaction.ts';
 import type { Engine } from './engine.ts';
 import { BLOCKING, type Manner, waitingManner } from './environment.ts';
 import { isDiskFull, toStorageError } from './host-error.ts';
+import { removeQuietly } from './remove-quietly.ts';
 import { makeReserve, removeReserve } from './reserve.ts';
 import { rotate } from './rotation.ts';
 
@@ -273,6 +267,8 @@ export class Maintenance {
       .then(() => this.#runUntilDone(task))
       .finally(() => {
         if (this.#running === turn) this.#running = undefined;
+        // A writer that looked between the end of the work and here waits for nobody else.
+        for (const resume of this.#waitingForRoom.splice(0)) resume();
       });
     this.#running = turn;
     return turn;

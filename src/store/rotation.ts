@@ -9,6 +9,7 @@ import { walName } from './file-names.ts';
 import { HalfGenerationError, startGeneration } from './generation.ts';
 import { toStorageError } from './host-error.ts';
 import { encodeLoss } from './loss.ts';
+import { removeQuietly } from './remove-quietly.ts';
 
 /**
  * When it returns, commits go on in a new WAL. `atSwitch` runs in the same synchronous step.
@@ -29,7 +30,7 @@ export function* rotate(
   const next = yield* begin(engine, writer, manner);
   if (engine.writer !== writer) {
     closeQuietly(next.file);
-    yield* wait(engine.fs.remove(walName(next.header.generation)));
+    yield* removeQuietly(engine, walName(next.header.generation));
     return false;
   }
   engine.writer = next;

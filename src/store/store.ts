@@ -83,7 +83,12 @@ export class Store {
     const store = new Store(
       await runAsync(openStore({ fs, options: checked, environment, manner })),
     );
-    await store.#applyQuota(checked.quota);
+    try {
+      await store.#applyQuota(checked.quota);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
     return store;
   }
 
@@ -95,8 +100,13 @@ export class Store {
     const store = new Store(
       runSync(openStore({ fs, options: checked, environment, manner: BLOCKING })),
     );
-    const writes = store.#quotaWrites(checked.quota);
-    if (writes.length > 0) store.#committer.commitSync(writes);
+    try {
+      const writes = store.#quotaWrites(checked.quota);
+      if (writes.length > 0) store.#committer.commitSync(writes);
+    } catch (error) {
+      store.closeSync();
+      throw error;
+    }
     return store;
   }
 
