@@ -136,7 +136,22 @@ export function checkOptions(options: StoreOptions = {}): CheckedOptions {
     expectAtLeast: options.expectAtLeast,
     logger: options.logger ?? (() => undefined),
     signal: options.signal,
-    onProgress: options.onProgress ?? (() => undefined),
+    onProgress: guardProgress(options.onProgress, options.logger),
+  };
+}
+
+/** What only watches must not decide: if it throws, the logger hears of it, and the work goes on. */
+export function guardProgress(
+  onProgress: ((progress: Progress) => void) | undefined,
+  logger: ((event: StoreEvent) => void) | undefined,
+): (progress: Progress) => void {
+  if (onProgress === undefined) return () => undefined;
+  return (progress) => {
+    try {
+      onProgress(progress);
+    } catch (error) {
+      logger?.({ type: 'error', message: 'onProgress threw', error });
+    }
   };
 }
 

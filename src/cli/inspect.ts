@@ -118,7 +118,12 @@ function kindOf(file: BufferedFile, name: string): Kind {
     bytesEqual(file.read(offset, magic.length), magic);
   if (starts(0, MAGIC)) return 'snapshot';
   if (starts(0, WAL_MAGIC) || starts(WAL_HEADER_COPY_SIZE, WAL_MAGIC)) return 'WAL';
-  const named = parseFileName(name)?.kind;
-  if (named === undefined) return 'neither a WAL nor a snapshot';
-  return named === 'wal' ? 'WAL' : 'snapshot';
+  switch (parseFileName(name)?.kind) {
+    case 'wal':
+      return 'WAL';
+    case 'snap':
+      return 'snapshot';
+    default:
+      return 'neither a WAL nor a snapshot';
+  }
 }

@@ -6,7 +6,7 @@ import { isQuarantined, parseFileName, RESERVE_NAME } from '../store/file-names.
 
 export interface ListedFile {
   readonly name: string;
-  readonly kind: 'WAL' | 'snapshot' | 'reserve' | 'quarantine' | 'other';
+  readonly kind: 'WAL' | 'snapshot' | 'head' | 'reserve' | 'quarantine' | 'other';
   readonly size: number;
 }
 
@@ -30,11 +30,14 @@ function kindOf(name: string): ListedFile['kind'] {
   if (isQuarantined(name)) return 'quarantine';
   if (name === RESERVE_NAME) return 'reserve';
   const kind = parseFileName(name)?.kind;
-  if (kind === undefined) return 'other';
-  return kind === 'wal' ? 'WAL' : 'snapshot';
+  return kind === undefined ? 'other' : LISTED_AS[kind];
 }
 
-const ORDER: readonly ListedFile['kind'][] = ['snapshot', 'WAL', 'reserve', 'quarantine', 'other'];
+const LISTED_AS = { wal: 'WAL', snap: 'snapshot', head: 'head' } as const;
+
+const ORDER: readonly ListedFile['kind'][] = [
+  ...(['snapshot', 'WAL', 'head', 'reserve', 'quarantine', 'other'] as const),
+];
 
 function compareFiles(left: ListedFile, right: ListedFile): number {
   const byKind = ORDER.indexOf(left.kind) - ORDER.indexOf(right.kind);

@@ -1,6 +1,7 @@
 /** The life of a close: what is committed becomes durable, End is written, everything is freed. */
 import { closeQuietly } from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
+import type { LoggedCommit } from '../wal/wal-writer.ts';
 import type { Engine } from './engine.ts';
 import type { Manner } from './environment.ts';
 import { toStorageError } from './host-error.ts';
@@ -35,13 +36,20 @@ function* releaseLock(engine: Engine): Task<void> {
   }
 }
 
+/** Readers have seen commits that are not on the medium for all we know. */
+function isAnySeen({ state }: Engine, unsynced: readonly LoggedCommit[]): boolean {
+  return unsynced.some((commit) => commit.sequence <= state.sequence);
+}
+
 function* finishWal(engine: Engine, manner: Manner): Task<void> {
   const { writer, failure } = engine;
-  if (writer === undefined || writer.isPoisoned || failure !== undefined) return;
+  if (writer === undefined) return;
+  if (writer.isPoisoned || failure !== undefined) {
+    if (isAnySeen(engine, writer.unsynced)) throw failure ?? new Error('the WAL is not trusted');
+    return;
+  }
   if (writer.unsynced.length > 0) {
-    const { tip } = writer;
-    yield* wait(manner.sync(writer.file));
-    writer.markDurable(tip);
+    yield* writer.syncUpTo(writer.tip, manner.sync);
   }
   try {
     writer.stageEnd(undefined);

@@ -69,12 +69,18 @@ export function isDeletion(request: CommitRequest): boolean {
   return onlyDeletes(request.writes);
 }
 
-/** The end of the group that begins at `start`. */
-export function groupEnd(requests: readonly CommitRequest[], start: number): number {
+/**
+ * How many of the waiting requests make up the next group. Without the reserve, deletions at the
+ * front are a group of their own: what is behind them must not take the room that they need.
+ */
+export function groupEnd(waiting: readonly CommitRequest[], { hasReserve }: Engine): number {
+  const first = waiting[0];
+  const isApart = !hasReserve && first !== undefined && isDeletion(first);
   let size = 0;
-  let end = start;
-  while (end < requests.length && size < GROUP_SIZE_TARGET) {
-    size += (requests[end] as CommitRequest).size;
+  let end = 0;
+  for (const request of waiting) {
+    if (size >= GROUP_SIZE_TARGET || (isApart && !isDeletion(request))) break;
+    size += request.size;
     end++;
   }
   return end;

@@ -6,7 +6,7 @@
  * synchronous step. While one group syncs, the next gathers. What fails leaves memory as it was.
  */
 import { OnewalError, StorageError } from '../errors.ts';
-import { type Awaitable, runSync, type Task, wait } from '../fs/task.ts';
+import { type Awaitable, runSync, type Task } from '../fs/task.ts';
 import type { WalWriter } from '../wal/wal-writer.ts';
 import { type Group, groupEnd, isDeletion, writeGroup } from './commit-group.ts';
 import type { CommitRequest } from './commit-request.ts';
@@ -16,12 +16,21 @@ import { isDiskFull, toStorageError } from './host-error.ts';
 import { makeReserve, removeReserve } from './reserve.ts';
 import { disable, rotate } from './rotation.ts';
 
+/** Requests whose write failed: to be answered when it is undone. */
+interface FailedWrite {
+  readonly requests: readonly CommitRequest[];
+  readonly cause: unknown;
+  readonly writer: WalWriter;
+  isSettled: boolean;
+}
+
 export class CommitQueue {
   readonly #engine: Engine;
   readonly #waitingManner: Manner;
   #waiting: CommitRequest[] = [];
   #exclusive: (() => Promise<void>)[] = [];
   #inFlight: Group | undefined;
+  #failedWrite: FailedWrite | undefined;
   #isRunning = false;
   /** A task that runs alone is waiting for the host. */
   #isAlone = false;
@@ -61,24 +70,17 @@ export class CommitQueue {
 
   /** Commits everything that waits, then `request`, before it returns. */
   submitNow(request: CommitRequest): void {
-    this.#settleInFlight();
-    this.#overtakeAlone();
-    const requests = [...this.#takeAll(), request];
-    for (let start = 0; start < requests.length; ) {
-      const end = groupEnd(requests, start);
-      runSync(this.#commit(requests.slice(start, end), BLOCKING));
-      start = end;
-    }
-    this.#markWatermark();
+    this.#waiting.push(request);
+    this.settleNow();
+    this.leaveWord();
     this.afterGroup();
   }
 
-  /** Blocking: commits what waits, for a close. */
+  /** Blocking: commits what waits. */
   settleNow(): void {
     this.#settleInFlight();
     this.#overtakeAlone();
-    const requests = this.#takeAll();
-    if (requests.length > 0) runSync(this.#commit(requests, BLOCKING));
+    while (this.#waiting.length > 0) runSync(this.#commitNext(BLOCKING));
   }
 
   /**
@@ -113,62 +115,74 @@ export class CommitQueue {
         this.#isAlone = false;
       } else if (this.#waiting.length > 0) {
         await this.beforeGroup();
-        await this.#commitNext();
+        await this.#runGroup();
       } else {
         break;
       }
     }
     this.#isRunning = false;
-    this.#markWatermark();
+    this.leaveWord();
     if (!this.#isRunning) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  async #commitNext(): Promise<void> {
-    const end = groupEnd(this.#waiting, 0);
-    const requests = this.#waiting.splice(0, end);
-    if (requests.length === 0) return;
-    await this.#waitingManner.run(this.#commit(requests, this.#waitingManner));
+  async #runGroup(): Promise<void> {
+    const count = await this.#waitingManner.run(this.#commitNext(this.#waitingManner));
     this.afterGroup();
     // Those who were answered may have more: let them join the next group.
-    if (requests.length > 1) await this.#engine.environment.pause();
+    if (count > 1) await this.#engine.environment.pause();
   }
 
-  #takeAll(): CommitRequest[] {
-    return this.#waiting.splice(0);
-  }
-
-  *#commit(submitted: readonly CommitRequest[], manner: Manner): Task<void> {
+  /**
+   * Commits the next group; returns how many requests were in it. They stay in line until they are
+   * written, so that a blocking commit that comes in between finds them before it.
+   */
+  *#commitNext(manner: Manner): Task<number> {
     const { writer } = this.#engine;
     if (writer?.isPoisoned === true) yield* this.#heal(writer, manner);
-    const requests = yield* this.#withReserve(submitted, manner);
-    if (requests.length === 0) return;
+    const error = this.#lacksReserve ? yield* this.#makeReserve(manner) : undefined;
+    // Somebody blocking may have used it up at once: look again.
+    if (error === undefined && this.#lacksReserve) return 0;
+    const requests = this.#acceptable(this.#takeGroup(), error);
+    if (requests.length === 0) return 0;
     let group: Group | undefined;
     try {
       group = this.#begin(requests);
     } catch (error) {
       yield* this.#recoverWrite(requests, error, manner);
-      return;
+      return requests.length;
     }
-    if (group === undefined) return;
+    if (group === undefined) return 0;
     if (group.needsSync) yield* this.#sync(group, manner);
     else this.#finish(group);
+    return requests.length;
+  }
+
+  get #groupEnd(): number {
+    return groupEnd(this.#waiting, this.#engine);
+  }
+
+  #takeGroup(): readonly CommitRequest[] {
+    return this.#waiting.splice(0, this.#groupEnd);
+  }
+
+  get #lacksReserve(): boolean {
+    const { hasReserve, failure } = this.#engine;
+    if (hasReserve || failure !== undefined) return false;
+    return !this.#waiting.slice(0, this.#groupEnd).every(isDeletion);
+  }
+
+  *#makeReserve(manner: Manner): Task<unknown> {
+    const error = yield* makeReserve(this.#engine, manner);
+    if (isDiskFull(error)) this.#engine.counters.diskFullErrors++;
+    return error;
   }
 
   /**
    * Without the reserve only deletions are taken, so that they never find the disk filled up by
    * what came before them.
    */
-  *#withReserve(
-    requests: readonly CommitRequest[],
-    manner: Manner,
-  ): Task<readonly CommitRequest[]> {
-    const engine = this.#engine;
-    if (engine.hasReserve || engine.failure !== undefined || requests.every(isDeletion)) {
-      return requests;
-    }
-    const error = yield* makeReserve(engine, manner);
-    if (engine.hasReserve) return requests;
-    if (isDiskFull(error)) engine.counters.diskFullErrors++;
+  #acceptable(requests: readonly CommitRequest[], error: unknown): readonly CommitRequest[] {
+    if (error === undefined) return requests;
     const doing = 'there is no room for the reserve that deletions need';
     for (const request of requests) {
       if (!isDeletion(request)) request.reject(toStorageError(error, { doing, committed: 'no' }));
@@ -196,37 +210,40 @@ export class CommitQueue {
   }
 
   *#sync(group: Group, manner: Manner): Task<void> {
-    this.#inFlight = group;
+    if (!manner.isBlocking) this.#inFlight = group;
     try {
-      yield* wait(manner.sync(group.writer.file));
+      yield* group.writer.syncUpTo(group.tip, manner.sync);
     } catch (error) {
       group.writer.poison();
       yield* this.#fail(group, error, manner);
       return;
     } finally {
-      this.#inFlight = undefined;
+      if (!manner.isBlocking) this.#inFlight = undefined;
     }
     this.#finishSynced(group);
   }
 
-  /** A blocking commit cannot wait for a sync that is under way: it syncs itself. */
+  /** A blocking commit cannot wait for a sync that is under way: it does what is left itself. */
   #settleInFlight(): void {
+    if (this.#failedWrite !== undefined) runSync(this.#undo(this.#failedWrite, BLOCKING));
     const group = this.#inFlight;
-    if (group === undefined) return;
-    try {
-      void BLOCKING.sync(group.writer.file);
-    } catch (error) {
-      group.writer.poison();
-      runSync(this.#fail(group, error, BLOCKING));
-      return;
+    if (group !== undefined && !group.isSettled) runSync(this.#sync(group, BLOCKING));
+  }
+
+  /**
+   * For a blocking close: a sync that is under way may still fail, when nobody is there any more to
+   * see it. So what it covers is logged again.
+   */
+  outrunSync(): void {
+    const { writer, failure } = this.#engine;
+    if (writer?.isSyncing === true && failure === undefined) {
+      runSync(rotate(this.#engine, BLOCKING));
     }
-    this.#finishSynced(group);
   }
 
   #finishSynced(group: Group): void {
     if (group.isSettled) return;
     this.#engine.counters.syncs++;
-    group.writer.markDurable(group.tip);
     if (this.#engine.lock?.isLost === true) this.#reject(group, this.#engine.lockLost('unknown'));
     else this.#finish(group);
   }
@@ -241,7 +258,7 @@ export class CommitQueue {
     engine.usage.absorb(group.draft.usage);
     engine.chain = group.chain;
     engine.files.reached(group.writer.header.generation, group.draft.sequence);
-    const durableUpTo = group.writer.durable.sequence;
+    const durableUpTo = group.writer.syncedSequence;
     for (const { request, sequence } of group.members) {
       request.resolve({ sequence, durable: sequence <= durableUpTo });
     }
@@ -295,8 +312,21 @@ export class CommitQueue {
       for (const request of requests) request.reject(cause);
       return;
     }
-    const writer = engine.writer as WalWriter;
-    const isUndone = yield* this.#undo(writer, manner);
+    this.#failedWrite = { requests, cause, writer: engine.writer as WalWriter, isSettled: false };
+    yield* this.#undo(this.#failedWrite, manner);
+  }
+
+  /** Blocking work may come in between, and do the same first. */
+  *#undo(failed: FailedWrite, manner: Manner): Task<void> {
+    const isUndone = yield* this.#cut(failed.writer, manner);
+    if (failed.isSettled) return;
+    failed.isSettled = true;
+    this.#failedWrite = undefined;
+    yield* this.#answer(failed, isUndone);
+  }
+
+  *#answer({ requests, cause }: FailedWrite, isUndone: boolean): Task<void> {
+    const engine = this.#engine;
     const isFull = isDiskFull(cause);
     if (isFull) engine.counters.diskFullErrors++;
     const again = isFull && isUndone && engine.hasReserve ? requests.filter(isDeletion) : [];
@@ -311,17 +341,16 @@ export class CommitQueue {
       );
     }
     if (again.length === 0) return;
+    this.#waiting.unshift(...again);
     yield* removeReserve(engine);
-    yield* this.#commit(again, manner);
   }
 
   /** True when nothing of the failed write can ever come back. */
-  *#undo(writer: WalWriter, manner: Manner): Task<boolean> {
+  *#cut(writer: WalWriter, manner: Manner): Task<boolean> {
     const { tip } = writer;
     try {
       writer.cut();
-      yield* wait(manner.sync(writer.file));
-      writer.markDurable(tip);
+      yield* writer.syncUpTo(tip, manner.sync);
       return true;
     } catch {
       writer.poison();
@@ -329,21 +358,25 @@ export class CommitQueue {
     }
   }
 
-  /** Leaves word, on the way to rest, of how far the WAL is durable. */
-  #markWatermark(): void {
-    const { writer, failure } = this.#engine;
+  /**
+   * Leaves word, in a Sync record, of how far the WAL and which snapshot is durable: on the way to
+   * rest, and when there is a new snapshot.
+   */
+  leaveWord(): void {
+    const { writer, failure, manifest } = this.#engine;
     if (writer === undefined || writer.isPoisoned || failure !== undefined) return;
-    if (writer.durable.sequence <= writer.markedSequence) return;
+    const snapshot = manifest?.footer.generation;
+    const isKnown = writer.durable.sequence <= writer.markedSequence;
+    if (isKnown && writer.namedSnapshot === snapshot) return;
     try {
-      writer.stageSync();
-      writer.writeStaged();
+      writer.writeSync(snapshot);
     } catch {
-      this.#dropWatermark(writer);
+      this.#dropWord(writer);
     }
   }
 
   /** A Sync record is no promise: without it only a witness is missing. */
-  #dropWatermark(writer: WalWriter): void {
+  #dropWord(writer: WalWriter): void {
     try {
       writer.cut();
     } catch {

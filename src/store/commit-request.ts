@@ -45,7 +45,7 @@ export function prepareCommit(request: CommitRequest, draft: Draft): LoggedCommi
   const commit = { sequence: draft.sequence + 1, bodies: encodeBodies(operations) };
   const fork = draft.fork();
   fork.apply(commit);
-  checkQuotas(fork.catalog, draft.usage, fork.usage);
+  checkQuotas(draft, fork);
   draft.absorb(fork);
   return commit;
 }

@@ -11,6 +11,7 @@ import type { PlannedMap, SnapshotPlan } from '../snapshot/snapshot-writer.ts';
 import { beneath, type Work, writeAndVerify } from './checkpoint.ts';
 import type { Engine } from './engine.ts';
 import { MergedCursor } from './merged-cursor.ts';
+import { removeQuietly } from './remove-quietly.ts';
 
 /** So many snapshots of about one size become one. */
 const FOLD_COUNT = 4;
@@ -46,12 +47,18 @@ export function* fold(engine: Engine, count: number, work: Work): Task<SnapshotR
   // Nobody can put another snapshot on top while the manifest is written: it is small, and
   // checkpoints within a compaction run only where that pauses.
   const stack = [...newer, folded, ...rest];
-  const manifest = yield* writeAndVerify(engine, manifestPlan(engine, stack), {
-    ...work,
-    pause: work.manner.pause,
-  });
-  install(engine, [manifest, ...stack]);
-  return folded;
+  try {
+    const manifest = yield* writeAndVerify(engine, manifestPlan(engine, stack), {
+      ...work,
+      pause: work.manner.pause,
+    });
+    install(engine, [manifest, ...stack]);
+    return folded;
+  } catch (error) {
+    folded.close();
+    yield* removeQuietly(engine, folded.name);
+    throw error;
+  }
 }
 
 function newerThan(engine: Engine, run: readonly SnapshotReader[]): SnapshotReader[] {

@@ -2,9 +2,10 @@
  * Every file name, made and parsed here. A name is a hint for people: what a file is, and of which
  * generation, its checksummed header says.
  *
- *     <generation>.wal   <generation>.snap   reserve   quarantine/<generation>-<file>-<offset>
+ *     <generation>.wal   <generation>.snap   <generation>.head   reserve
+ *     quarantine/<generation>-<file>-<offset>
  */
-type StoreFileKind = 'wal' | 'snap';
+type StoreFileKind = 'wal' | 'snap' | 'head';
 
 export interface StoreFileName {
   readonly name: string;
@@ -25,9 +26,14 @@ export function snapshotName(generation: number): string {
   return `${generation}.snap`;
 }
 
+/** An empty file whose name bears witness: a WAL of this generation was started. */
+export function headName(generation: number): string {
+  return `${generation}.head`;
+}
+
 /** Undefined for a file that is not ours: such files are left alone. */
 export function parseFileName(name: string): StoreFileName | undefined {
-  const match = /^([1-9]\d{0,14})\.(wal|snap)$/.exec(name);
+  const match = /^([1-9]\d{0,14})\.(wal|snap|head)$/.exec(name);
   if (match === null) return undefined;
   return { name, kind: match[2] as StoreFileKind, generation: Number(match[1]) };
 }

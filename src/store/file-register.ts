@@ -24,6 +24,7 @@ const NOTHING: Base = { snapshots: [], sequence: 0 };
 export class FileRegister {
   readonly #names = new Set<string>();
   readonly #wals = new Map<number, WalFile>();
+  #head: string | undefined;
   #current: Base = NOTHING;
   #previous: Base = NOTHING;
 
@@ -53,6 +54,19 @@ export class FileRegister {
     this.#names.add(wal.name);
   }
 
+  /** The witness of the WAL that is written; older ones are not needed any more. */
+  setHead(name: string): void {
+    this.#head = name;
+    this.#names.add(name);
+  }
+
+  /** Witnesses of older WALs. */
+  get staleHeads(): string[] {
+    return [...this.#names].filter(
+      (name) => name !== this.#head && parseFileName(name)?.kind === 'head',
+    );
+  }
+
   /** The store's snapshots are these from now on, newest first. */
   setBase(stack: readonly SnapshotReader[]): void {
     const names = stack.map((reader) => reader.name);
@@ -76,6 +90,7 @@ export class FileRegister {
     const needed = new Set(bases.flatMap((base) => this.#neededBy(base)));
     const written = this.#wals.get(writing.wal ?? 0);
     if (written !== undefined) needed.add(written.name);
+    if (this.#head !== undefined) needed.add(this.#head);
     return [...this.#names].filter((name) => !needed.has(name));
   }
 

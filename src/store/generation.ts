@@ -83,8 +83,7 @@ function* fill(file: File, plan: GenerationPlan, manner: Manner): Task<WalWriter
     for (const commit of logAgain) writer.stage(commit);
     writer.writeStaged();
   }
-  yield* wait(manner.sync(file));
-  writer.markDurable(writer.tip);
+  yield* writer.syncUpTo(writer.tip, manner.sync);
   readBack(file, header, writer.tip);
   return writer;
 }

@@ -6,10 +6,15 @@
  */
 import { bytesEqual } from '../bytes/bytes.ts';
 import type { Damage } from '../errors.ts';
+import type { SnapshotFooter } from '../snapshot/footer.ts';
 import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import { startOfWal } from '../wal/wal-header.ts';
+import { headName, walName } from './file-names.ts';
 import type { SnapshotState } from './recovery.ts';
 import type { SoundWal, Survey } from './survey.ts';
+
+/** In a footer: the snapshot was written by an open, for the WAL that it started right behind it. */
+export const WAL_AT_OPEN = 0;
 
 export interface History {
   /** The snapshot with those beneath it, newest first; empty where replay starts from nothing. */
@@ -77,24 +82,29 @@ function chooseBase(
 ): Pick<History, 'stack' | 'wals'> | undefined {
   for (const stack of [...stacks, []]) {
     const reached = stack[0]?.footer.sequence ?? 0;
-    const start = run.findIndex((wal) =>
-      stack.length === 0
-        ? startOfWal(wal.header).sequence === 0
-        : startOfWal(wal.header).sequence <= reached && isPair(stack, wal),
-    );
+    const top = stack[0];
+    if (top !== undefined && !isContinued(top.footer, run)) continue;
+    const start = run.findIndex((wal) => startOfWal(wal.header).sequence <= reached);
     if (start >= 0) return { stack, wals: run.slice(0, start + 1).reverse() };
   }
   return undefined;
 }
 
-/** The WAL that a snapshot names as the next must continue the same history. */
-function isPair(stack: readonly SnapshotReader[], { header }: SoundWal): boolean {
-  const footer = stack[0]?.footer;
-  const isNext =
-    footer?.wal === header.generation &&
-    footer.sequence === header.publishedAt &&
-    footer.sequence === startOfWal(header).sequence;
-  return !isNext || bytesEqual(footer.chain, header.publishedChain);
+/** The generation from which on WALs go on from the snapshot. */
+function nextWalOf({ wal, generation }: SnapshotFooter): number {
+  return wal === WAL_AT_OPEN ? generation + 1 : wal;
+}
+
+/**
+ * False where the run took over from before the snapshot, or with another history: it was made by
+ * an open that had given the snapshot up.
+ */
+function isContinued(footer: SnapshotFooter, run: readonly SoundWal[]): boolean {
+  const next = run.filter((wal) => wal.header.generation >= nextWalOf(footer)).at(-1);
+  if (next === undefined) return true;
+  const { publishedAt, publishedChain } = next.header;
+  if (publishedAt === footer.sequence) return bytesEqual(publishedChain, footer.chain);
+  return publishedAt > footer.sequence;
 }
 
 /** A WAL that should be above the newest one that counts, and is missing or has no header. */
@@ -109,8 +119,13 @@ function headGap(
     return { file: damaged.name, offset: damaged.offset, reason: damaged.reason };
   }
   const named = newest?.footer.wal ?? 0;
-  if (named <= top) return undefined;
-  return { file: `${named}.wal`, offset: 0, reason: 'the newest snapshot names it; it is missing' };
+  if (named > top) return missing(named, newest?.name);
+  return survey.head > top ? missing(survey.head, headName(survey.head)) : undefined;
+}
+
+function missing(generation: number, witness: string | undefined): Damage {
+  const reason = `${witness} names it; it is missing`;
+  return { file: walName(generation), offset: 0, reason };
 }
 
 /** What the runs from newer WALs lacked, where an older one had to be taken. */
@@ -119,7 +134,7 @@ function missingBelow(wals: readonly SoundWal[], top: number): Damage[] {
     const oldest = runFrom(wals, i).at(-1) as SoundWal;
     const named = oldest.header.predecessor?.generation;
     const reason = `${oldest.name} names it; it is missing or damaged`;
-    return named === undefined ? [] : [{ file: `${named}.wal`, offset: 0, reason }];
+    return named === undefined ? [] : [{ file: walName(named), offset: 0, reason }];
   });
 }
 
@@ -143,7 +158,7 @@ function withoutWals(
   const { hasWals, stacks, gap } = found;
   const stack = stacks[0] ?? [];
   const isUnfinished = survey.unfinished.some((file) => file.kind === 'wal');
-  const isGap = hasWals || survey.damagedWals.length > 0;
+  const isGap = hasWals || survey.damagedWals.length > 0 || gap !== undefined;
   // An unfinished snapshot without a WAL is not what a crash leaves either.
   const isAnySnapshot =
     survey.snapshots.length > 0 ||

@@ -5,12 +5,13 @@
 import { assert } from '../assert.ts';
 import { OnewalError } from '../errors.ts';
 import { type Awaitable, runSync, type Task, wait } from '../fs/task.ts';
-import type { WorkOptions } from '../options.ts';
+import { guardProgress, type WorkOptions } from '../options.ts';
 import { type FrozenState, freeze, OvertakenError, type Work, writeFrozen } from './checkpoint.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import { fold, foldCount } from './compaction.ts';
 import type { Engine } from './engine.ts';
 import { BLOCKING, type Manner, waitingManner } from './environment.ts';
+import { WAL_AT_OPEN } from './history.ts';
 import { isDiskFull, toStorageError } from './host-error.ts';
 import { removeQuietly } from './remove-quietly.ts';
 import { makeReserve, removeReserve } from './reserve.ts';
@@ -82,8 +83,7 @@ export class Maintenance {
    * state that no WAL can be replayed to.
    */
   *writeStateAtOpen(manner: Manner): Task<void> {
-    const NO_WAL_YET = 0;
-    this.#frozen = freeze(this.#engine, NO_WAL_YET);
+    this.#frozen = freeze(this.#engine, WAL_AT_OPEN);
     yield* this.#writeFrozen(this.#work(manner, {}));
   }
 
@@ -114,6 +114,8 @@ export class Maintenance {
   }
 
   *#checkpointTask(work: Work): Task<CheckpointReport> {
+    // What a failed checkpoint has left frozen.
+    yield* this.#writeFrozen(work);
     yield* this.#freeze(work);
     yield* this.#writeFrozen(work);
     yield* this.#removeSuperseded();
@@ -124,7 +126,7 @@ export class Maintenance {
   *#compactTask(work: Work): Task<CheckpointReport> {
     yield* this.#checkpointTask(work);
     const count = this.#engine.state.snapshots.length;
-    if (count > 1) yield* fold(this.#engine, count, this.#sharing(work));
+    if (count > 1) yield* this.#fold(count, work);
     yield* this.#removeSuperseded();
     return this.#report();
   }
@@ -134,8 +136,13 @@ export class Maintenance {
     yield* this.#checkpointTask(work);
     const sizes = this.#engine.state.snapshots.map((reader) => reader.footer.length);
     const count = foldCount(sizes);
-    if (count > 1) yield* fold(this.#engine, count, this.#sharing(work));
+    if (count > 1) yield* this.#fold(count, work);
     yield* this.#removeSuperseded();
+  }
+
+  *#fold(count: number, work: Work): Task<void> {
+    yield* fold(this.#engine, count, this.#sharing(work));
+    this.#queue.leaveWord();
   }
 
   *#freeze(work: Work): Task<void> {
@@ -173,6 +180,7 @@ export class Maintenance {
     try {
       yield* this.#writeOnFullDisk(frozen, work);
       this.#frozen = undefined;
+      this.#queue.leaveWord();
     } finally {
       for (const resume of this.#waitingForRoom.splice(0)) resume();
     }
@@ -227,9 +235,10 @@ export class Maintenance {
 
   #work(manner: Manner, options: WorkOptions): Work {
     const epoch = this.#epoch;
+    const { logger } = this.#engine.options;
     return {
       manner,
-      options,
+      options: { ...options, onProgress: guardProgress(options.onProgress, logger) },
       pause: manner.pause,
       check: () => {
         if (this.#epoch !== epoch) throw new OvertakenError();

@@ -2,16 +2,9 @@
  * The life of an open: lock, recover, keep evidence, publish a new generation. Until it publishes,
  * nothing is changed on disk; if it fails, the lock is released and nothing stays open.
  */
-import { toHex, utf8Encode } from '../bytes/bytes.ts';
-import { CorruptionError, LockedError, type LossReport } from '../errors.ts';
-import {
-  closeQuietly,
-  type File,
-  type FileSystem,
-  type Lock,
-  readFully,
-  writeFully,
-} from '../fs/file-system.ts';
+import { toHex } from '../bytes/bytes.ts';
+import { CorruptionError, LockedError } from '../errors.ts';
+import type { FileSystem, Lock } from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
 import { type CheckedOptions, checkSignal } from '../options.ts';
 import { BlockCache } from '../snapshot/block-cache.ts';
@@ -19,11 +12,13 @@ import { CommitQueue } from './commit-queue.ts';
 import { Engine } from './engine.ts';
 import type { Environment, Manner } from './environment.ts';
 import { FencedFiles } from './fenced-files.ts';
-import { quarantineName, quarantineReportName, walName } from './file-names.ts';
+import { walName } from './file-names.ts';
 import { startGeneration } from './generation.ts';
+import { leaveHead } from './head.ts';
 import { isDiskFull, isMissing, toStorageError } from './host-error.ts';
-import { encodeLoss, lossToJson, reportOf } from './loss.ts';
+import { encodeLoss, reportOf } from './loss.ts';
 import { Maintenance } from './maintenance.ts';
+import { keepEvidence } from './quarantine.ts';
 import { MovingStoreError, type RecoverParts, recover } from './recover.ts';
 import type { Recovered } from './recovered.ts';
 import { makeReserve, removeReserve } from './reserve.ts';
@@ -148,7 +143,7 @@ function checkAge(recovered: Recovered, options: CheckedOptions): void {
 
 function register(engine: Engine, recovered: Recovered): void {
   const { files } = engine;
-  for (const name of recovered.names) files.addName(name);
+  for (const name of [...recovered.names, ...recovered.headNames]) files.addName(name);
   for (const wal of recovered.wals) files.addWal({ ...wal });
   files.setBase(recovered.state.snapshots);
   files.forgetPrevious();
@@ -160,9 +155,6 @@ function* publish(engine: Engine, maintenance: Maintenance, manner: Manner): Tas
   const { recovered, state } = engine;
   const loss = yield* keepEvidence(engine, manner);
   engine.state = { ...state, loss };
-  // Those beneath were made durable before it was written.
-  const newest = engine.manifest;
-  if (newest !== undefined) yield* wait(newest.makeDurable(manner.sync));
   if (recovered.needsSnapshot) yield* maintenance.writeStateAtOpen(manner);
   const writer = yield* startOnFullDisk(engine, () =>
     startGeneration(
@@ -187,11 +179,20 @@ function* publish(engine: Engine, maintenance: Maintenance, manner: Manner): Tas
     baseSequence: recovered.predecessor?.sequence ?? 0,
     lastSequence: writer.tip.sequence,
   });
+  yield* leaveHead(engine, writer);
   for (const name of recovered.unfinished) yield* removeLeftover(engine, name);
   yield* makeReserve(engine, manner);
+  yield* tidy(engine, maintenance, manner);
+}
+
+/** What fails here is tried again by the next checkpoint, or the next open. */
+function* tidy(engine: Engine, maintenance: Maintenance, manner: Manner): Task<void> {
   const { replayedWalCount, walCount } = engine.files;
-  if (replayedWalCount > REPLAYED_WAL_COUNT_MAX || walCount > WAL_COUNT_MAX) {
+  if (replayedWalCount <= REPLAYED_WAL_COUNT_MAX && walCount <= WAL_COUNT_MAX) return;
+  try {
     yield* maintenance.atOpen(manner);
+  } catch (error) {
+    engine.report({ type: 'error', message: 'the open wrote no checkpoint', error });
   }
 }
 
@@ -214,54 +215,6 @@ function* removeLeftover(engine: Engine, name: string): Task<void> {
   } catch (error) {
     engine.report({ type: 'error', message: `${name} could not be removed`, error });
   }
-}
-
-/** Copies the damaged bytes and the report to quarantine, before anything else is written. */
-function* keepEvidence(engine: Engine, manner: Manner): Task<LossReport | undefined> {
-  const { recovered, fs } = engine;
-  const { loss, evidence } = recovered;
-  const isFresh = loss !== undefined && loss.action !== 'refused' && loss.quarantine.length === 0;
-  if (loss === undefined || !isFresh) return loss;
-  const generation = engine.nextGeneration;
-  const quarantine: string[] = [];
-  for (const damage of evidence) {
-    const source = yield* wait(fs.open(damage.file, 'read'));
-    const bytes = readTail(source, damage.offset);
-    quarantine.push(
-      yield* writeCopy(engine, { name: quarantineName(generation, damage), bytes }, manner),
-    );
-  }
-  const report = { ...loss, quarantine: [...quarantine, quarantineReportName(generation)] };
-  const text = utf8Encode(lossToJson(report));
-  yield* writeCopy(engine, { name: quarantineReportName(generation), bytes: text }, manner);
-  yield* wait(fs.syncDirectory());
-  return report;
-}
-
-function readTail(source: File, offset: number): Uint8Array {
-  try {
-    return readFully(source, offset, source.size() - offset);
-  } finally {
-    closeQuietly(source);
-  }
-}
-
-function* writeCopy(
-  { fs }: Engine,
-  copied: { readonly name: string; readonly bytes: Uint8Array },
-  manner: Manner,
-): Task<string> {
-  const { name, bytes } = copied;
-  // An open that was cut short may have left a copy of this name: it is made anew.
-  yield* wait(fs.remove(name));
-  const copy = yield* wait(fs.open(name, 'create'));
-  try {
-    writeFully(copy, bytes, 0);
-    yield* wait(manner.sync(copy));
-  } finally {
-    closeQuietly(copy);
-  }
-  return name;
 }
 
 function loseLock(engine: Engine, cause: unknown): void {

@@ -3,22 +3,33 @@ import { QuotaError } from '../errors.ts';
 import type { Catalog } from './catalog.ts';
 import type { UsageTable } from './usage.ts';
 
+interface Accounts {
+  readonly catalog: Catalog;
+  readonly usage: UsageTable;
+}
+
 /**
  * Throws QUOTA_EXCEEDED if the commit makes something grow past its quota. What does not grow is
  * always allowed, also above a quota that was lowered.
  */
-export function checkQuotas(catalog: Catalog, before: UsageTable, after: UsageTable): void {
-  for (const id of after.changed) {
-    const map = catalog.byId(id);
-    if (map === undefined) continue;
-    const needed = after.of(id).bytes;
-    const isOver = map.quota !== undefined && needed > map.quota;
-    if (isOver && needed > before.of(id).bytes) {
-      throw new QuotaError({ needed, quota: map.quota as number, map: map.name });
+export function checkQuotas(before: Accounts, after: Accounts): void {
+  for (const id of after.usage.changed) {
+    const map = after.catalog.byId(id);
+    if (map?.quota === undefined) continue;
+    const needed = after.usage.of(id).bytes;
+    if (needed > map.quota && needed > bytesOf(before, map.name)) {
+      throw new QuotaError({ needed, quota: map.quota, map: map.name });
     }
   }
-  const { quota } = catalog;
-  if (quota !== undefined && after.totalBytes > quota && after.totalBytes > before.totalBytes) {
-    throw new QuotaError({ needed: after.totalBytes, quota });
+  const { quota } = after.catalog;
+  const needed = after.usage.totalBytes;
+  if (quota !== undefined && needed > quota && needed > before.usage.totalBytes) {
+    throw new QuotaError({ needed, quota });
   }
+}
+
+/** By its name: emptying a map gives it a new id. */
+function bytesOf({ catalog, usage }: Accounts, name: string): number {
+  const map = catalog.named(name);
+  return map === undefined ? 0 : usage.of(map.id).bytes;
 }

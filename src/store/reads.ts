@@ -4,11 +4,13 @@ import type { KeyCodec } from '../codec/key-codec.ts';
 import type { ValueCodec } from '../codec/value-codec.ts';
 import { CorruptionError, OnewalError } from '../errors.ts';
 import type { RangeOptions } from '../options.ts';
+import type { MapDefinition } from './catalog.ts';
 import type { State } from './draft.ts';
 import type { Engine } from './engine.ts';
 import { toStorageError } from './host-error.ts';
 import { findEntry, findSequence } from './layers.ts';
 import { reportOf } from './loss.ts';
+import { checkEncodings } from './pending-write.ts';
 import { checkRange, countEntries, EntryRange, type Range, type RangeSource } from './range.ts';
 
 /**
@@ -38,6 +40,8 @@ export class StateReads<K, V> implements Reads<K, V> {
   readonly #engine: Engine;
   readonly #codecs: MapCodecs<K, V>;
   readonly #stateOf: () => State;
+  /** The definition whose encodings are known to be those of the codecs. */
+  #checked: MapDefinition | undefined;
 
   constructor(engine: Engine, codecs: MapCodecs<K, V>, stateOf: () => State) {
     this.#engine = engine;
@@ -58,7 +62,7 @@ export class StateReads<K, V> implements Reads<K, V> {
 
   getEntry(key: K): { key: K; value: V; sequence: number } | undefined {
     const value = this.get(key);
-    const map = this.#mapId();
+    const map = this.mapId();
     if (value === undefined || map === undefined) return undefined;
     const bytes = this.#codecs.key.encode(key);
     const sequence = reading(() => findSequence(this.#stateOf(), map, bytes)) ?? 0;
@@ -90,19 +94,26 @@ export class StateReads<K, V> implements Reads<K, V> {
   #find(key: K): ReturnType<typeof findEntry> {
     this.#engine.requireOpen();
     const bytes = this.#codecs.key.encode(key);
-    const map = this.#mapId();
+    const map = this.mapId();
     return map === undefined ? undefined : reading(() => findEntry(this.#stateOf(), map, bytes));
   }
 
-  #mapId(): number | undefined {
-    return this.#stateOf().catalog.named(this.#codecs.name)?.id;
+  /** Of the map, where it is there. Throws MAP_ENCODING_MISMATCH if it was made anew with others. */
+  mapId(): number | undefined {
+    const definition = this.#stateOf().catalog.named(this.#codecs.name);
+    if (definition !== undefined && definition !== this.#checked) {
+      const { name, key, value } = this.#codecs;
+      checkEncodings({ name, keyEncoding: key.name, valueEncoding: value.name }, definition);
+      this.#checked = definition;
+    }
+    return definition?.id;
   }
 
   #source(options: RangeOptions<K> | undefined): RangeSource {
     const engine = this.#engine;
     engine.requireOpen();
     const selection = checkRange(options, this.#codecs.key);
-    return { engine, layers: this.#stateOf(), map: this.#mapId(), selection };
+    return { engine, layers: this.#stateOf(), map: this.mapId(), selection };
   }
 }
 

@@ -3,31 +3,22 @@
  * open.ts publishes what this finds. It can be interrupted any number of times.
  */
 import { toHex } from '../bytes/bytes.ts';
-import { CborError } from '../bytes/cbor.ts';
-import {
-  CorruptionError,
-  type Damage,
-  FormatError,
-  type LossReport,
-  UsageError,
-} from '../errors.ts';
+import { CorruptionError, FormatError, type LossReport, UsageError } from '../errors.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import type { Task } from '../fs/task.ts';
 import { type CheckedOptions, checkSignal } from '../options.ts';
 import type { BlockCache } from '../snapshot/block-cache.ts';
-import { FRAME_HEADER_SIZE } from '../wal/frame.ts';
-import { readOperations } from '../wal/record.ts';
 import { startOfWal, type WalPosition } from '../wal/wal-header.ts';
 import { scanWal } from '../wal/wal-reader.ts';
-import type { Catalog } from './catalog.ts';
 import type { Environment, Manner } from './environment.ts';
 import { walName } from './file-names.ts';
+import { evidenceOf, lossOf, type Reading } from './found-loss.ts';
 import { chooseHistory, type History } from './history.ts';
-import { limitedKeys } from './loss.ts';
-import type { Recovered } from './recovered.ts';
+import type { Recovered, RecoveryReport } from './recovered.ts';
 import { type Decision, decide, readsEverything, type WalState } from './recovery.ts';
 import { applyBehindBreak, type FoundBreak, type Replay, replayHistory } from './replay.ts';
 import { closeSurvey, type SoundWal, type Survey, surveyStore } from './survey.ts';
+import { isSameState, isWitnessed, withoutOrphans, withoutSnapshot } from './witness.ts';
 
 export interface RecoverParts {
   readonly fs: FileSystem;
@@ -53,7 +44,7 @@ export function* recover(parts: RecoverParts): Task<Recovered> {
   const survey = yield* surveyStore(fs, { cache, verify, isForWriting: !options.readOnly });
   let kept: Recovered | undefined;
   try {
-    kept = new Recovery(parts, survey).run();
+    kept = new Recovery(parts).run(survey);
     return kept;
   } finally {
     closeSurvey(survey, kept?.state.snapshots ?? []);
@@ -62,18 +53,26 @@ export function* recover(parts: RecoverParts): Task<Recovered> {
 
 class Recovery {
   readonly #parts: RecoverParts;
-  readonly #survey: Survey;
 
-  constructor(parts: RecoverParts, survey: Survey) {
+  constructor(parts: RecoverParts) {
     this.#parts = parts;
-    this.#survey = survey;
   }
 
-  run(): Recovered {
-    const published = publishedWals(this.#survey);
-    const history = chooseHistory(this.#survey, published);
-    const replay = this.#replay(history);
-    return this.#judge(missingSuccessor(history, replay, published), replay);
+  run(survey: Survey): Recovered {
+    return this.#judge(this.#read(withoutOrphans(survey)));
+  }
+
+  #read(survey: Survey): Reading {
+    const published = publishedWals(survey);
+    const chosen = chooseHistory(survey, published);
+    const replay = this.#replay(chosen);
+    const history = missingSuccessor(chosen, replay, published);
+    const reading = { survey, history, replay };
+    const newest = chosen.stack[0];
+    if (newest === undefined || isWitnessed(newest, survey, replay)) return reading;
+    const without = this.#read(withoutSnapshot(survey, newest));
+    const isWhole = without.history.walState === undefined;
+    return isWhole && isSameState(without.replay, replay) ? without : reading;
   }
 
   #replay(history: History): Replay {
@@ -85,7 +84,8 @@ class Recovery {
     });
   }
 
-  #judge(history: History, replay: Replay): Recovered {
+  #judge(reading: Reading): Recovered {
+    const { history, replay } = reading;
     if (this.#parts.onGap === 'try again' && history.walState === 'gap') {
       throw new MovingStoreError('the files of the store do not fit together');
     }
@@ -93,11 +93,9 @@ class Recovery {
     const mode = this.#parts.options.recovery;
     const decision = decide(mode, { snapshot: history.snapshotState, wal });
     if (replay.found?.kind === 'newer') throw newerFrame(replay.found);
-    if (decision === 'refuse') throw this.#refusal(history, replay);
+    if (decision === 'refuse') throw this.#refusal(reading);
     this.#checkWish(decision);
-    const missing = decision === 'skip' ? this.#skip(replay) : 0;
-    const loss = this.#lossOf({ decision, history, replay, missing }) ?? replay.draft.loss;
-    return this.#result({ history, replay, decision, wal, loss });
+    return this.#result(reading, { decision, wal, ...this.#lossOf(reading, decision) });
   }
 
   #checkWish(decision: Decision): void {
@@ -112,12 +110,9 @@ class Recovery {
     }
   }
 
-  #skip(replay: Replay): number {
-    return applyBehindBreak(replay, replay.found?.at.laterFrames ?? []);
-  }
-
-  #refusal(history: History, replay: Replay): CorruptionError {
-    const report = this.#report({ action: 'refused', history, replay, missing: 0 });
+  #refusal(reading: Reading): CorruptionError {
+    const { history, replay } = reading;
+    const report = this.#report(reading, { action: 'refused', missing: 0 });
     const first = report.damage[0];
     const isMissing = history.walState === 'gap' && history.damage[0]?.reason.endsWith('missing');
     const place = first === undefined ? 'a file' : `${first.file} at offset ${first.offset}`;
@@ -130,99 +125,93 @@ class Recovery {
     });
   }
 
-  #lossOf(found: {
-    readonly decision: Decision;
-    readonly history: History;
-    readonly replay: Replay;
-    readonly missing: number;
-  }): LossReport | undefined {
-    const { decision } = found;
-    if (decision !== 'roll back' && decision !== 'skip') return undefined;
-    return this.#report({ ...found, action: decision === 'skip' ? 'skipped' : 'cut' });
-  }
-
-  #report(found: {
-    readonly action: LossReport['action'];
-    readonly history: History;
-    readonly replay: Replay;
-    readonly missing: number;
-  }): LossReport {
-    const { action, history, replay, missing } = found;
-    const { found: at, draft } = replay;
-    const damage: Damage[] = [...history.damage];
-    if (at !== undefined) {
-      damage.unshift({ file: at.wal.name, offset: at.at.offset, reason: at.at.reason });
+  /** With `skip`, applies what stands behind the break. */
+  #lossOf(reading: Reading, decision: Decision): Pick<Recovered, 'loss' | 'evidence'> {
+    const { replay } = reading;
+    if (decision !== 'roll back' && decision !== 'skip') {
+      return { loss: replay.draft.loss, evidence: [] };
     }
-    const firstLost = (at?.at === undefined ? draft.sequence : breakSequence(replay)) + 1;
-    const lastSeen = Math.max(at?.lastSeen ?? 0, draft.sequence);
-    const cutCount = Math.max(0, lastSeen - firstLost + 1);
-    return {
-      id: toHex(this.#parts.environment.randomBytes(8)),
-      action,
-      damage,
-      firstLost,
-      lastSeen,
-      commitsLost: action === 'skipped' ? missing : cutCount,
-      bytesLost: at === undefined ? 0 : at.wal.file.size - at.at.offset,
-      suspectKeys: at === undefined ? [] : limitedKeys(suspectKeys(at, draft.catalog)),
-      quarantine: [],
-    };
+    const firstLost = replay.draft.sequence + 1;
+    const isSkipping = decision === 'skip';
+    const later = replay.found?.at.laterFrames ?? [];
+    const missing = isSkipping ? applyBehindBreak(replay, later) : 0;
+    const action = isSkipping ? 'skipped' : 'cut';
+    const loss = this.#report(reading, { action, firstLost, missing });
+    return { loss, evidence: evidenceOf(reading) };
   }
 
-  #result(found: {
-    readonly history: History;
-    readonly replay: Replay;
-    readonly decision: Decision;
-    readonly wal: WalState;
-    readonly loss: LossReport | undefined;
-  }): Recovered {
-    const { history, replay, decision, wal, loss } = found;
-    const { draft } = replay;
-    const base = history.stack[0]?.footer.sequence ?? 0;
+  #report(
+    reading: Reading,
+    found: {
+      readonly action: LossReport['action'];
+      readonly firstLost?: number;
+      readonly missing: number;
+    },
+  ): LossReport {
+    const id = toHex(this.#parts.environment.randomBytes(8));
+    return lossOf(reading, { id, firstLost: reading.replay.draft.sequence + 1, ...found });
+  }
+
+  #result(
+    reading: Reading,
+    judged: Pick<Recovered, 'loss' | 'evidence'> & {
+      readonly decision: Decision;
+      readonly wal: WalState;
+    },
+  ): Recovered {
+    const { survey, history, replay } = reading;
+    const { decision, wal, loss, evidence } = judged;
     const takeover = decision === 'create' ? undefined : takeoverOf(replay, decision, history);
-    const isLossy = decision === 'roll back' || decision === 'skip';
-    const at = replay.found;
     return {
-      store: this.#survey.store ?? this.#parts.environment.randomBytes(16),
+      store: survey.store ?? this.#parts.environment.randomBytes(16),
       isNew: decision === 'create',
-      state: { ...draft.toState(), loss },
+      state: { ...replay.draft.toState(), loss },
       usage: flatten(replay),
-      nextGeneration: this.#survey.nextGeneration,
+      nextGeneration: survey.nextGeneration,
       predecessor: takeover?.predecessor,
       logAgain: takeover?.logAgain ?? [],
       wals: replay.wals,
-      names: this.#names(),
-      unfinished: this.#survey.unfinished.map((file) => file.name),
+      names: namesOf(survey),
+      headNames: survey.headNames,
+      unfinished: survey.unfinished.map((file) => file.name),
       needsSnapshot: decision === 'skip',
       chain: replay.chain,
-      hasReserve: this.#survey.hasReserve,
-      report: {
-        snapshot: history.snapshotState,
-        wal,
-        decision,
-        replayedCommits: draft.sequence - base,
-        droppedBytes: at === undefined || at.kind === 'clean' ? 0 : at.wal.file.size - at.at.offset,
-        notes: [
-          ...this.#survey.notes,
-          ...this.#survey.unfinished.map(({ name }) => `${name}: was never finished`),
-          ...history.damage.map(({ file, reason }) => `${file}: ${reason}`),
-        ],
-      },
+      hasReserve: survey.hasReserve,
+      report: reportOf(reading, { decision, wal }),
       loss,
-      evidence: isLossy && at !== undefined ? [{ file: at.wal.name, offset: at.at.offset }] : [],
+      evidence,
     };
   }
+}
 
-  #names(): string[] {
-    const survey = this.#survey;
-    return [
-      ...survey.wals,
-      ...survey.snapshots,
-      ...survey.damagedWals,
-      ...survey.damagedSnapshots,
-      ...survey.unfinished,
-    ].map((file) => file.name);
-  }
+function reportOf(
+  { survey, history, replay }: Reading,
+  judged: Pick<RecoveryReport, 'decision' | 'wal'>,
+): RecoveryReport {
+  const { draft, found } = replay;
+  const base = history.stack[0]?.footer.sequence ?? 0;
+  const isDropped = found !== undefined && found.kind !== 'clean';
+  return {
+    ...judged,
+    snapshot: history.snapshotState,
+    replayedCommits: draft.sequence - base,
+    droppedBytes: isDropped ? found.wal.file.size - found.at.offset : 0,
+    notes: [
+      ...survey.notes,
+      ...survey.unfinished.map(({ name }) => `${name}: was never finished`),
+      ...history.damage.map(({ file, reason }) => `${file}: ${reason}`),
+    ],
+  };
+}
+
+function namesOf(survey: Survey): string[] {
+  return [
+    ...survey.wals,
+    ...survey.snapshots,
+    ...survey.damagedWals,
+    ...survey.damagedSnapshots,
+    ...survey.unfinished,
+  ].map((file) => file.name);
 }
 
 /**
@@ -284,35 +273,10 @@ function takeoverOf(
   return { predecessor: { generation, offset, sequence: draft.sequence, chain }, logAgain: [] };
 }
 
-function breakSequence(replay: Replay): number {
-  return replay.wals.at(-1)?.lastSequence ?? replay.draft.sequence;
-}
-
 function flatten(replay: Replay): Recovered['usage'] {
   replay.usage.absorb(replay.draft.usage);
   return replay.usage;
 }
-
-/** Keys that the frames behind the break, and as far as it can be read the broken one, write. */
-function suspectKeys(at: FoundBreak, catalog: Catalog): LossReport['suspectKeys'] {
-  const found: { readonly map: string; readonly key: Uint8Array }[] = [];
-  const note = (id: number, position: { bytes: Uint8Array; keyStart: number; keyEnd: number }) => {
-    const map = catalog.byId(id)?.name;
-    const key = position.bytes.slice(position.keyStart, position.keyEnd);
-    if (map !== undefined) found.push({ map, key });
-  };
-  const broken = at.wal.file.read(at.at.offset + FRAME_HEADER_SIZE, BROKEN_BODY_SIZE_MAX);
-  for (const body of [broken, ...at.at.laterFrames.map((frame) => frame.body)]) {
-    try {
-      readOperations(body, { put: note, remove: note, other: () => undefined });
-    } catch (error) {
-      if (!(error instanceof CborError)) throw error;
-    }
-  }
-  return found;
-}
-
-const BROKEN_BODY_SIZE_MAX = 1 << 20;
 
 function newerFrame(found: FoundBreak): FormatError {
   return new FormatError(

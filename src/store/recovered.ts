@@ -32,6 +32,8 @@ export interface Recovered {
   readonly wals: readonly WalFile[];
   /** Every file of ours that was there. */
   readonly names: readonly string[];
+  /** Witnesses of WALs that were started: those that were there. */
+  readonly headNames: readonly string[];
   readonly unfinished: readonly string[];
   /** The state cannot be had from the WALs again: write a snapshot before anything else. */
   readonly needsSnapshot: boolean;
@@ -40,5 +42,11 @@ export interface Recovered {
   readonly report: RecoveryReport;
   readonly loss: LossReport | undefined;
   /** What must be copied to quarantine before a new generation is published. */
-  readonly evidence: readonly { readonly file: string; readonly offset: number }[];
+  readonly evidence: readonly Evidence[];
+}
+
+/** A file from this offset on. */
+export interface Evidence {
+  readonly file: string;
+  readonly offset: number;
 }

@@ -7,6 +7,7 @@ import type { Engine } from './engine.ts';
 import type { Manner } from './environment.ts';
 import { walName } from './file-names.ts';
 import { HalfGenerationError, startGeneration } from './generation.ts';
+import { leaveHead } from './head.ts';
 import { toStorageError } from './host-error.ts';
 import { encodeLoss } from './loss.ts';
 import { removeQuietly } from './remove-quietly.ts';
@@ -42,16 +43,19 @@ export function* rotate(
   });
   atSwitch(next);
   yield* retire(writer, next, manner);
+  yield* leaveHead(engine, next);
   return true;
 }
 
-/** Makes a sound WAL durable up to its tip; one that fails at it is sound no more. */
+/**
+ * Makes a sound WAL durable up to its tip; one that fails at it is sound no more. While another
+ * sync is under way this one would prove nothing: then all is logged again.
+ */
 function* settle(writer: WalWriter, manner: Manner): Task<void> {
-  if (writer.isPoisoned || writer.unsynced.length === 0) return;
+  if (writer.isPoisoned || writer.isSyncing || writer.unsynced.length === 0) return;
   const { tip } = writer;
   try {
-    yield* wait(manner.sync(writer.file));
-    writer.markDurable(tip);
+    yield* writer.syncUpTo(tip, manner.sync);
   } catch {
     // What it could not sync is logged again in the new generation.
     writer.poison();

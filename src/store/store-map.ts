@@ -63,7 +63,7 @@ export class StoreMap<K, V> implements Reads<K, V> {
   getCount(options?: RangeOptions<K>): number {
     this.#engine.requireOpen();
     if (options !== undefined) return this.#reads.getCount(options);
-    const id = this.#engine.state.catalog.named(this.name)?.id;
+    const id = this.#reads.mapId();
     return id === undefined ? 0 : this.#engine.usage.of(id).count;
   }
 

@@ -28,7 +28,7 @@ import { checkEncodings, type MapTarget, type PendingWrite } from './pending-wri
 import { rotate } from './rotation.ts';
 import { infoOf, type StoreInfo, type StoreStats, statsOf } from './store-facts.ts';
 import { StoreMap } from './store-map.ts';
-import { type VerifyReport, verifySnapshots, verifyWal } from './verify.ts';
+import { type VerifyReport, verifyStore } from './verify.ts';
 
 export interface MapOptions<K, V> {
   /** Default 'ordered': strings, numbers, booleans, null and arrays, in the order of their bytes. */
@@ -195,25 +195,14 @@ export class Store {
     return this.#parts.maintenance.compact(options);
   }
 
-  /** Reads every block and every frame the store stands on. Damage is in the report, not thrown. */
+  /**
+   * Reads every block and every frame the store stands on. Damage is in the report, not thrown.
+   * Throws ABORTED, and IO where a file cannot be read.
+   */
   async verify(options: WorkOptions = {}): Promise<VerifyReport> {
     const { engine, queue } = this.#parts;
     engine.requireOpen();
-    const manner = waitingManner(engine.environment);
-    const snapshots = await runAsync(verifySnapshots(engine, manner, options));
-    const wal = await queue.runAlone(() => verifyWal(engine));
-    const damage = [...snapshots, ...wal.damage];
-    return {
-      isSound: damage.length === 0,
-      damage,
-      snapshots: engine.state.snapshots.length,
-      snapshotBytes: engine.state.snapshots.reduce(
-        (size, reader) => size + reader.footer.length,
-        0,
-      ),
-      walFrames: wal.frames,
-      walBytes: wal.bytes,
-    };
+    return verifyStore(engine, queue, options);
   }
 
   /**
@@ -257,6 +246,7 @@ export class Store {
     if (engine.status === 'closed') return;
     maintenance.overtake();
     queue.settleNow();
+    queue.outrunSync();
     engine.status = 'closing';
     this.#closing ??= Promise.resolve();
     runSync(maintenance.beforeClose(BLOCKING));

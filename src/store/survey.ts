@@ -22,6 +22,8 @@ interface UnsoundFile {
   readonly generation: number;
   readonly offset: number;
   readonly reason: string;
+  /** The last commit that it held, where that is still known. */
+  readonly sequence?: number;
 }
 
 export interface Survey {
@@ -36,6 +38,10 @@ export interface Survey {
   readonly unfinished: readonly StoreFileName[];
   /** Headers of which one copy is damaged: harmless, worth a word. */
   readonly notes: readonly string[];
+  /** The newest WAL that was ever started, as far as names tell; 0 without any word of it. */
+  readonly head: number;
+  /** The names that say so, this one and older ones. */
+  readonly headNames: readonly string[];
   readonly store: Uint8Array | undefined;
   /** Above every generation that any file bears, in its name or in its header. */
   readonly nextGeneration: number;
@@ -71,6 +77,7 @@ class Surveyor {
   readonly #options: SurveyOptions;
   readonly #wals: SoundWal[] = [];
   readonly #snapshots: SnapshotReader[] = [];
+  readonly #heads: StoreFileName[] = [];
   readonly #damagedWals: UnsoundFile[] = [];
   readonly #damagedSnapshots: UnsoundFile[] = [];
   readonly #unfinished: StoreFileName[] = [];
@@ -88,6 +95,10 @@ class Surveyor {
       const parsed = parseFileName(name);
       if (parsed === undefined) continue;
       this.#raiseGeneration(parsed.generation);
+      if (parsed.kind === 'head') {
+        this.#heads.push(parsed);
+        continue;
+      }
       const file = yield* wait(this.#fs.open(name, 'read'));
       yield* parsed.kind === 'wal' ? this.#readWal(parsed, file) : this.#readSnapshot(parsed, file);
     }
@@ -105,6 +116,8 @@ class Surveyor {
       damagedSnapshots: this.#damagedSnapshots,
       unfinished: this.#unfinished,
       notes: this.#notes,
+      head: Math.max(0, ...this.#heads.map((head) => head.generation)),
+      headNames: this.#heads.map((head) => head.name),
       store,
       nextGeneration: this.#highestGeneration + 1,
       hasReserve: names.includes(RESERVE_NAME) && (yield* this.#isReserveWhole()),
@@ -170,9 +183,10 @@ class Surveyor {
     const [damage] = yield* reader.verify(verify);
     if (damage === undefined) return;
     const { offset, reason } = damage;
+    const { sequence } = reader.footer;
     this.#snapshots.pop();
     reader.close();
-    this.#damagedSnapshots.push({ name: reader.name, generation, offset, reason });
+    this.#damagedSnapshots.push({ name: reader.name, generation, offset, reason, sequence });
   }
 
   #checkOrigin(store: Uint8Array): void {

@@ -1,13 +1,15 @@
 /** Reads everything the store stands on, and says what is wrong with it. Changes nothing. */
 import type { Damage } from '../errors.ts';
-import { type Task, wait } from '../fs/task.ts';
-import { checkSignal, type WorkOptions } from '../options.ts';
+import { runAsync, type Task, wait } from '../fs/task.ts';
+import { checkSignal, guardProgress, type WorkOptions } from '../options.ts';
 import { BufferedFile } from '../wal/buffered-file.ts';
 import { decodeWalHeader, WAL_HEADER_SIZE } from '../wal/wal-header.ts';
 import { scanWal } from '../wal/wal-reader.ts';
+import type { CommitQueue } from './commit-queue.ts';
 import type { Engine } from './engine.ts';
-import type { Manner } from './environment.ts';
+import { type Manner, waitingManner } from './environment.ts';
 import { walName } from './file-names.ts';
+import { toStorageError } from './host-error.ts';
 
 export interface VerifyReport {
   readonly isSound: boolean;
@@ -19,12 +21,33 @@ export interface VerifyReport {
   readonly walBytes: number;
 }
 
-/** Requires: no commit is being written meanwhile (it runs alone in the queue, in part). */
-export function* verifySnapshots(
+/** Throws ABORTED, IO, PERMISSION. */
+export async function verifyStore(
   engine: Engine,
-  manner: Manner,
+  queue: CommitQueue,
   options: WorkOptions,
-): Task<Damage[]> {
+): Promise<VerifyReport> {
+  try {
+    const manner = waitingManner(engine.environment);
+    const { snapshots } = engine.state;
+    const found = await runAsync(verifySnapshots(engine, manner, options));
+    const wal = await queue.runAlone(() => verifyWal(engine));
+    const damage = [...found, ...wal.damage];
+    return {
+      isSound: damage.length === 0,
+      damage,
+      snapshots: snapshots.length,
+      snapshotBytes: snapshots.reduce((size, reader) => size + reader.footer.length, 0),
+      walFrames: wal.frames,
+      walBytes: wal.bytes,
+    };
+  } catch (error) {
+    throw toStorageError(error, { doing: 'the store could not be read' });
+  }
+}
+
+function* verifySnapshots(engine: Engine, manner: Manner, options: WorkOptions): Task<Damage[]> {
+  const onProgress = guardProgress(options.onProgress, engine.options.logger);
   const damage: Damage[] = [];
   let before = 0;
   for (const reader of engine.state.snapshots) {
@@ -32,16 +55,20 @@ export function* verifySnapshots(
       pause: manner.pause,
       check: () => checkSignal(options.signal),
       onProgress: ({ bytes }) =>
-        options.onProgress?.({ phase: 'verify', done: before + bytes, unit: 'bytes' }),
+        onProgress({ phase: 'verify', done: before + bytes, unit: 'bytes' }),
     });
     damage.push(...found);
     before += reader.footer.length;
+    onProgress({ phase: 'verify', done: before, unit: 'bytes' });
   }
   return damage;
 }
 
-/** The WAL that is written now, read from the file up to where it was written. */
-export function* verifyWal(
+/**
+ * The WAL that is written now, read from the file up to where it was written. Requires: no commit
+ * is being written meanwhile.
+ */
+function* verifyWal(
   engine: Engine,
 ): Task<{ readonly damage: Damage[]; readonly frames: number; readonly bytes: number }> {
   const { writer } = engine;

@@ -238,12 +238,24 @@ export function decodeEnd(body: Uint8Array): EndRecord {
   };
 }
 
-export function encodeSync(durable: number): Uint8Array {
-  return encodeCbor({ durable });
+/** What is known to be on the medium. */
+export interface SyncRecord {
+  /** The watermark: every commit up to this one. */
+  readonly durable: number;
+  /** The newest snapshot; undefined without one. */
+  readonly snapshot: number | undefined;
 }
 
-export function decodeSync(body: Uint8Array): { readonly durable: number } {
-  return { durable: CborFields.decode(body).unsigned('durable') };
+export function encodeSync({ durable, snapshot }: SyncRecord): Uint8Array {
+  return encodeCbor({ durable, snapshot: snapshot ?? null });
+}
+
+export function decodeSync(body: Uint8Array): SyncRecord {
+  const fields = CborFields.decode(body);
+  return {
+    durable: fields.unsigned('durable'),
+    snapshot: fields.has('snapshot') ? fields.unsigned('snapshot') : undefined,
+  };
 }
 
 /** Names the generation in which commits go on. */

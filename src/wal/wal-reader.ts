@@ -60,6 +60,8 @@ export interface WalScan {
   readonly frameCount: number;
   readonly end: EndRecord | undefined;
   readonly switchedTo: number | undefined;
+  /** The snapshot that the last Sync record names: it is on the medium. */
+  readonly namedSnapshot: number | undefined;
   readonly break: Break | undefined;
   readonly size: number;
 }
@@ -93,6 +95,7 @@ class Scanner {
   #chain: Uint8Array;
   #end: EndRecord | undefined;
   #switchedTo: number | undefined;
+  #namedSnapshot: number | undefined;
 
   constructor(file: BufferedFile, header: WalHeader, options: ScanOptions) {
     const base = startOfWal(header);
@@ -118,6 +121,7 @@ class Scanner {
       frameCount: this.#frameCount,
       end: this.#end,
       switchedTo: this.#switchedTo,
+      namedSnapshot: this.#namedSnapshot,
       break: found,
       size: this.#file.size,
     };
@@ -157,8 +161,9 @@ class Scanner {
     const { type } = frame.header;
     try {
       if (type === FrameType.sync) {
-        const { durable } = decodeSync(frame.body);
+        const { durable, snapshot } = decodeSync(frame.body);
         if (durable !== frame.header.durable) return 'the Sync record and its frame disagree';
+        this.#namedSnapshot = snapshot;
       } else if (type === FrameType.switch) this.#switchedTo = decodeSwitch(frame.body).next;
       else if (type === FrameType.end) return this.#takeEnd(frame);
       else if (type === FrameType.part || type === FrameType.commit) this.#takeCommit(frame);

@@ -7,6 +7,7 @@
  */
 import { assert } from '../assert.ts';
 import { type File, writeFully } from '../fs/file-system.ts';
+import { type Awaitable, type Task, wait } from '../fs/task.ts';
 import { FrameType, frameSize, sealFrame } from './frame.ts';
 import { encodeEnd, encodeSwitch, encodeSync } from './record.ts';
 import { startOfWal, WAL_HEADER_SIZE, type WalHeader, type WalPosition } from './wal-header.ts';
@@ -38,8 +39,12 @@ export class WalWriter {
   #unsynced: LoggedCommit[] = [];
   #unsyncedSize = 0;
   #isPoisoned = false;
+  #isSyncing = false;
+  /** What blocking syncs have answered for while another one is waited for. */
+  #claimed: WalPosition | undefined;
   #marked: number;
   #stagedMark: number;
+  #namedSnapshot: number | undefined;
 
   /** Requires: `file` holds the encoded header and nothing else. */
   constructor(file: File, header: WalHeader) {
@@ -50,6 +55,7 @@ export class WalWriter {
     this.#durable = this.#tip;
     this.#commitChain = this.#stagedCommitChain = this.#tip.chain;
     this.#marked = this.#stagedMark = this.#tip.sequence;
+    this.#namedSnapshot = header.snapshot;
   }
 
   /** After the last frame that was written. */
@@ -68,7 +74,12 @@ export class WalWriter {
     return this.#durable;
   }
 
-  /** Written commits that no sync covers yet, in order. */
+  /** The last commit that some sync covers. */
+  get syncedSequence(): number {
+    return this.#claimed?.sequence ?? this.#durable.sequence;
+  }
+
+  /** Written commits that no sync surely covers yet, in order. */
   get unsynced(): readonly LoggedCommit[] {
     return this.#unsynced;
   }
@@ -80,6 +91,11 @@ export class WalWriter {
   /** The highest durable watermark that the file itself names. */
   get markedSequence(): number {
     return this.#marked;
+  }
+
+  /** The newest snapshot that the file names, in its header or in a Sync record. */
+  get namedSnapshot(): number | undefined {
+    return this.#namedSnapshot;
   }
 
   get isPoisoned(): boolean {
@@ -153,8 +169,35 @@ export class WalWriter {
     }
   }
 
-  /** Everything up to `position`, a former `tip`, is synced. */
-  markDurable(position: WalPosition): void {
+  /**
+   * Syncs the file, and believes that everything up to `position`, a former `tip`, is on the medium.
+   * Of syncs that overlap, one alone may be told of an error: so while the host is waited for, the
+   * answer that a blocking sync gets is no proof, and counts only when both have succeeded. Throws
+   * what the host threw.
+   */
+  *syncUpTo(position: WalPosition, sync: (file: File) => Awaitable<void>): Task<void> {
+    const answer = sync(this.file);
+    if (!(answer instanceof Promise)) {
+      if (this.#isSyncing) this.#claimed = position;
+      else this.#markDurable(position);
+      return;
+    }
+    this.#isSyncing = true;
+    try {
+      yield* wait(answer);
+      this.#markDurable(this.#claimed ?? position);
+    } finally {
+      this.#isSyncing = false;
+      this.#claimed = undefined;
+    }
+  }
+
+  /** A sync is being waited for. */
+  get isSyncing(): boolean {
+    return this.#isSyncing;
+  }
+
+  #markDurable(position: WalPosition): void {
     if (position.offset <= this.#durable.offset) return;
     this.#durable = position;
     const kept = this.#unsynced.filter((commit) => commit.sequence > position.sequence);
@@ -162,10 +205,15 @@ export class WalWriter {
     this.#unsyncedSize = kept.reduce((size, commit) => size + commitSize(commit), 0);
   }
 
-  /** A Sync record: names the watermark, not itself synced. */
-  stageSync(): void {
-    const { sequence } = this.#durable;
-    this.#stageFrame(FrameType.sync, { body: encodeSync(sequence), sequence: this.#tip.sequence });
+  /**
+   * Writes a Sync record, which is not itself synced: it names the watermark and `snapshot`, the
+   * newest that is on the medium. Throws as `writeStaged` does.
+   */
+  writeSync(snapshot: number | undefined): void {
+    const body = encodeSync({ durable: this.#durable.sequence, snapshot });
+    this.#stageFrame(FrameType.sync, { body, sequence: this.#tip.sequence });
+    this.writeStaged();
+    this.#namedSnapshot = snapshot;
   }
 
   /** A Switch record, where commits go on in another generation, and the End record. */

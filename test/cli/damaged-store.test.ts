@@ -14,6 +14,9 @@ import {
   newPath,
 } from './support.ts';
 
+/** Behind the Sync record that names the snapshot. */
+const FIRST_COMMIT = 8312;
+
 const STEP = 97;
 
 let sound: string;
@@ -113,7 +116,7 @@ describe('damage in acknowledged commits', () => {
   beforeAll(() => {
     path = copyOf(sound);
     wal = newestWal(path);
-    flip(wal, 8192 + 70);
+    flip(wal, FIRST_COMMIT + 70);
   });
 
   it('is refused with its code and advice', async () => {
@@ -122,7 +125,7 @@ describe('damage in acknowledged commits', () => {
       const { exitCode, output, errors } = await cli(command, path, ...operands);
 
       expect({ exitCode, output }).toEqual({ exitCode: 1, output: '' });
-      expect(errors).toMatch(/^onewal: CORRUPT: .*8192.*--recovery inspect reads.*\n$/);
+      expect(errors).toMatch(/^onewal: CORRUPT: .*8312.*--recovery inspect reads.*\n$/);
     }
   });
 
@@ -132,7 +135,7 @@ describe('damage in acknowledged commits', () => {
     const { result, damage, advice } = JSON.parse(output);
     expect({ exitCode, result }).toEqual({ exitCode: 1, result: 'damaged' });
     expect(damage).toEqual([
-      { file: '2.wal', offset: 8192, reason: 'the frame checksum does not match' },
+      { file: '2.wal', offset: FIRST_COMMIT, reason: 'the frame checksum does not match' },
     ]);
     expect(advice).toEqual([
       'safe: refuses (CORRUPT)',

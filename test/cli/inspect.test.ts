@@ -12,6 +12,8 @@ interface Row {
 }
 
 const FRAMES_START = 8192;
+/** Behind the Sync record that names the snapshot. */
+const FIRST_COMMIT = FRAMES_START + 120;
 
 let sound: string;
 beforeAll(async () => {
@@ -43,8 +45,9 @@ describe('onewal inspect on a WAL', () => {
       break: null,
       end: { last: 11 },
     });
-    expect(report.frames?.[0]).toMatchObject({ offset: FRAMES_START, type: 'commit', sequence: 8 });
-    expect(report.frames?.[0]).toMatchObject({ header: 'sound', body: 'sound', chain: 'sound' });
+    expect(report.frames?.[0]).toMatchObject({ offset: FRAMES_START, type: 'sync', sequence: 7 });
+    expect(report.frames?.[1]).toMatchObject({ offset: FIRST_COMMIT, type: 'commit', sequence: 8 });
+    expect(report.frames?.[1]).toMatchObject({ header: 'sound', body: 'sound', chain: 'sound' });
     expect(report.frames?.at(-1)).toMatchObject({ type: 'end', durable: 11 });
     expect(report.operations?.slice(0, 2)).toMatchObject([
       { sequence: 8, operation: 'define', name: 'text', keyEncoding: 'utf8' },
@@ -73,19 +76,19 @@ describe('onewal inspect on a WAL', () => {
 
   it('tells which checksum fails at the first break, and what is sound behind it', async () => {
     const path = join(copyOf(sound), '2.wal');
-    flip(path, FRAMES_START + 70);
+    flip(path, FIRST_COMMIT + 70);
 
     const { exitCode, report } = await inspectFile(path, '--frames');
 
     expect(exitCode).toBe(1);
     expect(report.break).toMatchObject({
-      offset: FRAMES_START,
+      offset: FIRST_COMMIT,
       reason: 'the frame checksum does not match',
       meaning: 'corrupt',
       zerosToTheEnd: false,
       lastSequenceBehind: 11,
     });
-    const [broken, next, after] = report.frames ?? [];
+    const [, broken, next, after] = report.frames ?? [];
     expect(broken).toMatchObject({
       sequence: 8,
       header: 'sound',

@@ -34,6 +34,25 @@ export function storeContract(host: StoreHost): void {
   }
 
   describe(`a store on ${host.name}`, () => {
+    test('refuses to read a map, dropped and made anew, with the encodings it had before', async () => {
+      const before = store.map<string, string>('m', { key: 'utf8', value: 'utf8' });
+      await before.put('k', 'text');
+      await store.dropMap('m');
+      const after = store.map<string, unknown>('m', { key: 'ordered', value: 'cbor' });
+      await after.put('k', { n: 1 });
+
+      for (const read of [
+        () => before.get('k'),
+        () => before.has('k'),
+        () => before.getEntry('k'),
+        () => before.getCount(),
+        () => [...before.getRange()],
+      ]) {
+        expect(read).toThrow(expect.objectContaining({ code: 'MAP_ENCODING_MISMATCH' }));
+      }
+      expect(after.get('k')).toEqual({ n: 1 });
+    });
+
     test('gives back what was put, now and after it was opened again', async () => {
       const map = store.map<string, unknown>('m');
       const values = [0, -1.5, 12n, 'text', null, true, [1, [2]], { a: { b: 1 } }, new Date(5)];

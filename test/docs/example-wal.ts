@@ -1,9 +1,11 @@
 /** The WAL that docs/format.md prints: it continues the snapshot that stands there before it. */
+
 import { utf8Encode } from '../../src/bytes/bytes.ts';
 import { CborWriter } from '../../src/bytes/cbor.ts';
 import { FORMAT_VERSION } from '../../src/bytes/format-version.ts';
 import type { File } from '../../src/fs/file-system.ts';
 import { writeFully } from '../../src/fs/file-system.ts';
+import { runSync } from '../../src/fs/task.ts';
 import { commitBody, encodeOperation, type Operation } from '../../src/wal/record.ts';
 import { encodeWalHeader, type WalHeader } from '../../src/wal/wal-header.ts';
 import { WalWriter } from '../../src/wal/wal-writer.ts';
@@ -43,9 +45,8 @@ export function writeExampleWal(file: File): void {
     writer.stage({ sequence: 6 + i, bodies: [bodyOf(operations)] });
   }
   writer.writeStaged();
-  writer.markDurable(writer.tip);
-  writer.stageSync();
-  writer.writeStaged();
+  runSync(writer.syncUpTo(writer.tip, () => undefined));
+  writer.writeSync(EXAMPLE_HEADER.snapshot);
   writer.stageEnd(undefined);
   writer.writeStaged();
 }

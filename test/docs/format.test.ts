@@ -14,6 +14,7 @@ import {
 } from '../../src/snapshot/footer.ts';
 import { HEADER_SIZE, MAGIC } from '../../src/snapshot/format.ts';
 import {
+  headName,
   parseFileName,
   quarantineName,
   quarantineReportName,
@@ -98,19 +99,19 @@ describe('the WAL printed in docs/format.md', () => {
         offset: 8440,
         type: FrameType.sync,
         isContinuation: false,
-        bodySize: 10,
+        bodySize: 20,
         sequence: 7,
         durable: 7,
-        body: { durable: 7 },
+        body: { durable: 7, snapshot: 2 },
       },
       {
-        offset: 8552,
+        offset: 8560,
         type: FrameType.end,
         isContinuation: false,
         bodySize: 24,
         sequence: 7,
         durable: 7,
-        body: { bytes: 8552, frames: 3, last: 7 },
+        body: { bytes: 8560, frames: 3, last: 7 },
       },
     ]);
     expect(EXAMPLE_COMMITS).toHaveLength(2);
@@ -218,6 +219,7 @@ describe('docs/format.md states', () => {
     expect(names).toEqual([
       '<generation>.wal',
       '<generation>.snap',
+      headName(0).replace('0', '<generation>'),
       RESERVE_NAME,
       quarantineName(0, { file: '<file>', offset: 0 })
         .replace('/0-', '/<generation>-')

@@ -10,6 +10,7 @@ import { CborWriter } from '../../src/bytes/cbor.ts';
 import { FORMAT_VERSION } from '../../src/bytes/format-version.ts';
 import { readFully, writeFully } from '../../src/fs/file-system.ts';
 import { MemoryFileSystem } from '../../src/fs/memory.ts';
+import { runSync } from '../../src/fs/task.ts';
 import { Store, type StoreInfo, type StoreOptions } from '../../src/index.ts';
 import { commitBody, encodeOperation, type Operation } from '../../src/wal/record.ts';
 import { encodeWalHeader, GENESIS_CHAIN, type WalHeader } from '../../src/wal/wal-header.ts';
@@ -130,7 +131,7 @@ function liveParts(): MemoryFileSystem {
     bodies: [body({ type: 'remove', map: 1, key: Uint8Array.of(0x62) })],
   });
   writer.writeStaged();
-  writer.markDurable(writer.tip);
+  runSync(writer.syncUpTo(writer.tip, () => undefined));
   writer.stageEnd(undefined);
   writer.writeStaged();
   return fs;

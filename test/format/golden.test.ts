@@ -107,6 +107,7 @@ describe('format version 1', () => {
   test('keeps the report of a loss until it is acknowledged', async () => {
     const files = new Map(goldenFiles('loss'));
     files.delete('3.wal');
+    files.delete('3.head');
 
     const { info } = await readStore(files, { readOnly: true });
 
@@ -116,7 +117,7 @@ describe('format version 1', () => {
       lastSeen: 3,
       commitsLost: 2,
       damage: [{ file: '1.wal' }],
-      quarantine: ['quarantine/2-1.wal-8480', 'quarantine/2-report.json'],
+      quarantine: ['quarantine/2-1.wal-8488', 'quarantine/2-report.json'],
     });
   });
 });

@@ -245,3 +245,109 @@ test('snapshots are folded by size, so that each entry is written about log N ti
   expect(foldCount([10, 10, 10, 40, 100])).toBe(5);
   expect(foldCount(Array.from({ length: 13 }, (_, i) => 4 ** i))).toBe(2);
 });
+
+test('an open whose own checkpoint fails opens, says so, and loses nothing', async () => {
+  const disk = new SimulatedDisk();
+  for (let session = 0; session < 4; session++) {
+    const store = await Store.open(disk);
+    await store.map<number, number>('m').put(session, session);
+    await store.close();
+  }
+  const messages: string[] = [];
+  disk.onCall = (call) =>
+    call.file?.endsWith('.snap') === true ? { kind: 'fail', code: 'EIO' } : undefined;
+
+  for (let session = 4; session < 8; session++) {
+    const store = await Store.open(disk, { logger: ({ message }) => messages.push(message) });
+    await store.map<number, number>('m').put(session, session);
+    expect(store.map('m').getCount()).toBe(session + 1);
+    await store.close();
+  }
+
+  expect(messages).toContain('the open wrote no checkpoint');
+  disk.onCall = undefined;
+  const store = await Store.open(disk);
+  expect([...store.map('m').getKeys()]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  await store.map('m').put('last', 1);
+  await store.checkpoint();
+  expect(disk.names().filter((name) => name.endsWith('.wal')).length).toBeLessThan(4);
+  await store.close();
+});
+
+test('progress that throws is reported, and the work goes on', async () => {
+  const disk = new SimulatedDisk();
+  const fault = new Error('the progress bar broke');
+  let reports = 0;
+  const logger = ({ error }: { error?: unknown }) => {
+    if (error === fault) reports++;
+  };
+  const onProgress = () => {
+    throw fault;
+  };
+  const store = await Store.open(disk, { logger });
+  for (let n = 0; n < 100; n++) await store.map<number, number>('m').put(n, n);
+
+  await store.checkpoint({ onProgress });
+  const afterCheckpoint = reports;
+  const { isSound } = await store.verify({ onProgress });
+  const afterVerify = reports;
+  await store.map('m').put('x', 1);
+  await store.close();
+  const again = await Store.open(disk, { logger, onProgress });
+
+  expect([isSound, again.map('m').getCount()]).toEqual([true, 101]);
+  expect(afterCheckpoint).toBeGreaterThan(0);
+  expect(afterVerify).toBeGreaterThan(afterCheckpoint);
+  expect(reports).toBeGreaterThan(afterVerify);
+  await again.close();
+});
+
+test('writers that wait for a checkpoint go on when it fails', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk, { checkpointBytes: 16 << 10 });
+  const map = store.map<number, string>('m');
+  disk.onCall = (call) =>
+    call.file?.endsWith('.snap') === true ? { kind: 'fail', code: 'EIO' } : undefined;
+
+  for (let n = 0; n < 600; n++) {
+    const put = map.put(n, 'x'.repeat(200));
+    if (n % 20 === 0) await put;
+  }
+  await store.flush();
+
+  expect(map.getCount()).toBe(600);
+  disk.onCall = undefined;
+  await store.checkpoint();
+  expect(store.stats().memtableEntries).toBe(0);
+  await store.close();
+});
+
+test('a fold that a newer checkpoint overtakes, and that cannot name the new stack, leaves no file', async () => {
+  let failures = 0;
+  for (let nth = 2; nth < 8; nth++) {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk, { checkpointBytes: 4 << 10 });
+    const map = store.map<number, string>('m');
+    for (let n = 0; n < 100; n++) await map.put(n, 'x'.repeat(100));
+    const made: string[] = [];
+    disk.onCall = (call) => {
+      if (call.kind === 'open' && call.file?.endsWith('.snap') === true) made.push(call.file);
+      const isMeant = made.length === nth && call.file === made.at(-1) && call.kind === 'sync';
+      return isMeant ? { kind: 'fail', code: 'EIO' } : undefined;
+    };
+    const compaction = store.compact().catch((error: unknown) => error);
+    for (let n = 0; n < 200; n++) await map.put(n, 'y'.repeat(100));
+    if ((await compaction) instanceof Error) failures++;
+    disk.onCall = undefined;
+    for (const key of [-1, -2]) {
+      await map.put(key, 'z');
+      await store.compact();
+    }
+
+    expect(store.stats().snapshots).toBe(1);
+    expect(disk.names().filter((name) => name.endsWith('.snap')).length).toBeLessThan(4);
+    expect(map.getCount()).toBe(202);
+    await store.close();
+  }
+  expect(failures).toBeGreaterThan(1);
+}, 60_000);

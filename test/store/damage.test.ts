@@ -238,7 +238,7 @@ test('skip-corrupt leaves the damaged commit out whole, goes on behind it, and c
 test('inspect reads what can be read, without the lock and without a write', async () => {
   const { disk } = await make(5, 'killed');
   const wal = newestWal(disk);
-  disk.flipBit(wal, (frameOffsets(disk, wal)[2] as { offset: number }).offset + 70, 1);
+  disk.flipBit(wal, (frameOffsets(disk, wal)[3] as { offset: number }).offset + 70, 1);
   const before = disk.digest();
   const lock = await disk.lock();
 

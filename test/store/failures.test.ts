@@ -382,3 +382,139 @@ test('a snapshot that does not read back as it was written is given up, and noth
   await store.close();
   expect(await keysOn(disk)).toEqual(['n1', 'n2']);
 });
+
+test('writes that wait for the reserve keep their place before blocking ones', async () => {
+  for (let turns = 0; turns < 40; turns++) {
+    const disk = new SimulatedDisk();
+    disk.onCall = (call) =>
+      call.kind === 'open' && call.file === 'reserve' ? { kind: 'fail', code: 'EIO' } : undefined;
+    const store = await Store.open(disk);
+    disk.onCall = undefined;
+    const map = store.map<string, number>('numbers');
+    const first = map.put('n1', 1);
+    const gone = map.remove('n0');
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+
+    const second = map.putSync('n1', 2);
+
+    expect(map.get('n1'), `after ${turns} turns`).toBe(2);
+    expect((await first).sequence).toBeLessThan(second.sequence);
+    await gone;
+    expect(map.get('n1')).toBe(2);
+    await store.close();
+  }
+});
+
+test('deletions that give up the reserve keep their place too', async () => {
+  for (let turns = 0; turns < 40; turns++) {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk);
+    const map = store.map<string, number>('numbers');
+    await map.put('n1', 1);
+    const used = disk.names().reduce((size, name) => size + disk.readFile(name).length, 0);
+    disk.capacity = used;
+    const removed = map.remove('n1');
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+
+    map.removeSync('n2');
+
+    expect(map.has('n1'), `after ${turns} turns`).toBe(false);
+    await removed;
+    disk.capacity = undefined;
+    await store.close();
+    expect(await keysOn(disk)).toEqual([]);
+  }
+});
+
+test('a close says so when buffered commits could not be made durable', async () => {
+  for (const close of ['close', 'closeSync'] as const) {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk);
+    const map = store.map<string, number>('numbers');
+    await map.put('n1', 1, { durability: 'buffered' });
+    disk.onCall = (call) =>
+      ['sync', 'syncNow', 'open'].includes(call.kind) ? { kind: 'fail', code: 'EIO' } : undefined;
+    await outcomeOf(map.put('n2', 2));
+    expect((await outcomeOf(map.put('n3', 3))).error).toMatchObject({ code: 'WRITES_DISABLED' });
+    expect(map.has('n1')).toBe(true);
+
+    const error = await Promise.resolve()
+      .then(() => store[close]())
+      .catch((reason: unknown) => reason);
+
+    expect(error, close).toMatchObject({ code: 'IO' });
+    disk.onCall = undefined;
+    const again = await Store.open(disk);
+    await again.close();
+  }
+});
+
+// The answer of the blocking sync was believed, though another one, which was told of the error, was
+// still under way.
+test('a blocking commit beside a sync that fails is durable all the same', async () => {
+  for (let turns = 0; turns < 30; turns++) {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk);
+    const map = store.map<string, number>('numbers');
+    await map.put('before', 0);
+    let hasFailed = false;
+    disk.onCall = (call) => {
+      if (call.kind !== 'sync' || hasFailed) return undefined;
+      hasFailed = true;
+      return { kind: 'sync', personality: 'ext4' };
+    };
+    const waiting = outcomeOf(map.put('n1', 1));
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+
+    map.putSync('n2', 2);
+
+    const { committed } = await waiting;
+    await new Promise((resolve) => setImmediate(resolve));
+    await store.flush();
+    for (const image of disk.powerLossImages({ limit: 6, seed: 1 })) {
+      const keys = await keysOn(image);
+      expect(keys, `after ${turns} turns`).toContain('n2');
+      expect(keys.includes('n1'), `after ${turns} turns`).toBe(committed === 'yes');
+    }
+    await store.close();
+  }
+});
+
+test('a blocking close beside a sync that fails leaves everything durable', async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk);
+    const map = store.map<string, number>('numbers');
+    await map.put('before', 0);
+    let hasFailed = false;
+    disk.onCall = (call) => {
+      if (call.kind !== 'sync' || hasFailed) return undefined;
+      hasFailed = true;
+      return { kind: 'sync', personality: 'ext4' };
+    };
+    const waiting = outcomeOf(map.put('n1', 1));
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+
+    store.closeSync();
+
+    const { committed } = await waiting;
+    for (const image of disk.powerLossImages({ limit: 6, seed: 1 })) {
+      const keys = await keysOn(image);
+      expect(keys.includes('n1'), `after ${turns} turns`).toBe(committed === 'yes');
+    }
+  }
+});
+
+test('what verify cannot read it reports as an error of ours', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  await store.map('numbers').put('n1', 1);
+  await store.checkpoint();
+  for (const kind of ['read', 'open'] as const) {
+    disk.onCall = (call) => (call.kind === kind ? { kind: 'fail', code: 'EIO' } : undefined);
+
+    await expect(store.verify()).rejects.toMatchObject({ name: 'StorageError', code: 'IO' });
+  }
+  disk.onCall = undefined;
+  await store.close();
+});

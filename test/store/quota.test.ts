@@ -110,6 +110,28 @@ describe('a quota', () => {
     await store.close();
   });
 
+  test('that was lowered allows a commit which empties the map and puts less', async () => {
+    const store = await Store.open(new MemoryFileSystem());
+    const map = store.map<string, string>('m', { value: 'utf8' });
+    await map.put('a', 'x'.repeat(99));
+    await store.setQuota({ maps: { m: 10 } });
+
+    await store.batch([
+      { type: 'clear', map },
+      { type: 'put', map, key: 'b', value: 'y'.repeat(49) },
+    ]);
+
+    expect(store.stats().maps.m?.bytesUsed).toBe(50);
+    await expect(
+      store.batch([
+        { type: 'clear', map },
+        { type: 'put', map, key: 'c', value: 'z'.repeat(50) },
+      ]),
+    ).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED', needed: 51, quota: 10, map: 'm' });
+    expect([...map.getKeys()]).toEqual(['b']);
+    await store.close();
+  });
+
   test('refuses one of several commits that wait together, and takes the others', async () => {
     const { store, map } = await openBinary(undefined, { bytes: 30 });
 

@@ -37,7 +37,7 @@ test('a link in place of a data file is refused, and what it points at is not to
   symlinkSync(join(root, 'elsewhere'), join(directory, '1.wal'));
 
   await expect(Store.open(directory)).rejects.toMatchObject({ code: 'PERMISSION' });
-  expect(readdirSync(directory).sort()).toEqual(['1.wal', 'reserve']);
+  expect(readdirSync(directory).sort()).toEqual(['1.head', '1.wal', 'reserve']);
 });
 
 test('directories are for their owner alone, and so are files', async () => {

@@ -4,6 +4,7 @@ import { checksum } from '../../src/bytes/checksum.ts';
 import { FORMAT_VERSION } from '../../src/bytes/format-version.ts';
 import type { File } from '../../src/fs/file-system.ts';
 import { MemoryFileSystem } from '../../src/fs/memory.ts';
+import { runSync } from '../../src/fs/task.ts';
 import { BufferedFile } from '../../src/wal/buffered-file.ts';
 import {
   FrameType,
@@ -180,14 +181,13 @@ describe('a WAL', () => {
     write(['a'], ['b']);
     expect(scan().durable.sequence).toBe(0);
     const afterB = writer.tip;
-    writer.markDurable(writer.tip);
-    writer.stageSync();
-    writer.writeStaged();
-    expect(scan()).toMatchObject({ watermark: 2 });
+    runSync(writer.syncUpTo(writer.tip, () => undefined));
+    writer.writeSync(4);
+    expect(scan()).toMatchObject({ watermark: 2, namedSnapshot: 4 });
     expect(scan().durable).toEqual(afterB);
     write(['c']);
     expect(scan().durable.sequence).toBe(2);
-    writer.markDurable(writer.tip);
+    runSync(writer.syncUpTo(writer.tip, () => undefined));
     writer.stageEnd(9);
     writer.writeStaged();
     expect(scan()).toMatchObject({ switchedTo: 9, end: { frames: 5, last: 3 } });
@@ -196,9 +196,8 @@ describe('a WAL', () => {
 
   test('shows every witness behind a break', () => {
     write(['a'], ['b'], ['c']);
-    writer.markDurable(writer.tip);
-    writer.stageSync();
-    writer.writeStaged();
+    runSync(writer.syncUpTo(writer.tip, () => undefined));
+    writer.writeSync(4);
     const bytes = new Uint8Array(file.size());
     file.read(bytes, 0);
     bytes[WAL_HEADER_SIZE + 70] = (bytes[WAL_HEADER_SIZE + 70] as number) ^ 1;
