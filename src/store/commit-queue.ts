@@ -230,17 +230,6 @@ export class CommitQueue {
     if (group !== undefined && !group.isSettled) runSync(this.#sync(group, BLOCKING));
   }
 
-  /**
-   * For a blocking close: a sync that is under way may still fail, when nobody is there any more to
-   * see it. So what it covers is logged again.
-   */
-  outrunSync(): void {
-    const { writer, failure } = this.#engine;
-    if (writer?.isSyncing === true && failure === undefined) {
-      runSync(rotate(this.#engine, BLOCKING));
-    }
-  }
-
   #finishSynced(group: Group): void {
     if (group.isSettled) return;
     this.#engine.counters.syncs++;
@@ -258,7 +247,7 @@ export class CommitQueue {
     engine.usage.absorb(group.draft.usage);
     engine.chain = group.chain;
     engine.files.reached(group.writer.header.generation, group.draft.sequence);
-    const durableUpTo = group.writer.syncedSequence;
+    const durableUpTo = group.writer.durable.sequence;
     for (const { request, sequence } of group.members) {
       request.resolve({ sequence, durable: sequence <= durableUpTo });
     }

@@ -1,7 +1,7 @@
 /**
  * The files of one open store, until it is closed. A blocking close does not wait for work that is
  * waiting for the host; when that work wakes up, the files may have another owner. So from the close
- * on every call is refused. A file whose sync has failed is never synced again.
+ * on every call is refused.
  */
 import { UsageError } from '../errors.ts';
 import {
@@ -81,12 +81,11 @@ class FencedFile implements File {
   readonly #onClose: () => void;
   readonly syncNow?: () => void;
   #isClosed = false;
-  #failedSync: { readonly cause: unknown } | undefined;
 
   constructor(file: File, onClose: () => void) {
     this.#file = file;
     this.#onClose = onClose;
-    if (file.syncNow !== undefined) this.syncNow = () => this.#syncNow();
+    if (file.syncNow !== undefined) this.syncNow = () => this.#checked().syncNow?.();
   }
 
   read(target: Uint8Array, offset: number): number {
@@ -106,29 +105,7 @@ class FencedFile implements File {
   }
 
   async sync(): Promise<void> {
-    const file = this.#syncable();
-    try {
-      await file.sync();
-    } catch (cause) {
-      this.#failedSync = { cause };
-      throw cause;
-    }
-  }
-
-  #syncNow(): void {
-    const file = this.#syncable();
-    try {
-      file.syncNow?.();
-    } catch (cause) {
-      this.#failedSync = { cause };
-      throw cause;
-    }
-  }
-
-  /** The system forgets what it could not sync, and says yes the next time. */
-  #syncable(): File {
-    if (this.#failedSync !== undefined) throw this.#failedSync.cause;
-    return this.#checked();
+    await this.#checked().sync();
   }
 
   close(): void {

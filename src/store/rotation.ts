@@ -47,12 +47,9 @@ export function* rotate(
   return true;
 }
 
-/**
- * Makes a sound WAL durable up to its tip; one that fails at it is sound no more. While another
- * sync is under way this one would prove nothing: then all is logged again.
- */
+/** Makes a sound WAL durable up to its tip; one that fails at it is sound no more. */
 function* settle(writer: WalWriter, manner: Manner): Task<void> {
-  if (writer.isPoisoned || writer.isSyncing || writer.unsynced.length === 0) return;
+  if (writer.isPoisoned || writer.unsynced.length === 0) return;
   const { tip } = writer;
   try {
     yield* writer.syncUpTo(tip, manner.sync);

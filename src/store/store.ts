@@ -246,7 +246,6 @@ export class Store {
     if (engine.status === 'closed') return;
     maintenance.overtake();
     queue.settleNow();
-    queue.outrunSync();
     engine.status = 'closing';
     this.#closing ??= Promise.resolve();
     runSync(maintenance.beforeClose(BLOCKING));

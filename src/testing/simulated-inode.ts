@@ -16,8 +16,8 @@ export interface WrittenRange {
   readonly end: number;
 }
 
-interface PendingSector extends WrittenRange {
-  /** The number of the last change that touched it. */
+interface Write extends WrittenRange {
+  /** The number of the change that it was. */
   readonly change: number;
 }
 
@@ -31,7 +31,8 @@ export interface SyncFence {
 export class SimulatedInode {
   #live: GrowingBytes;
   #durable: GrowingBytes;
-  #pending = new Map<number, PendingSector>();
+  /** The writes to each sector that are not durable, in order. */
+  #pending = new Map<number, readonly Write[]>();
   /** Sectors as they were before a cut that is not durable yet: the disk may have written them. */
   #cutSectors = new Map<number, Uint8Array>();
   #sizeMin: number;
@@ -92,11 +93,10 @@ export class SimulatedInode {
   truncate(size: number): void {
     this.#differing = undefined;
     this.#changeCount += 1;
-    for (const [sector, range] of this.#pending) {
-      if (range.end <= size) continue;
+    for (const [sector, writes] of this.#pending) {
+      if (rangeOf(writes).end <= size) continue;
       this.#cutSectors.set(sector, this.sectorBytes(this.#live, sector));
-      if (range.start >= size) this.#pending.delete(sector);
-      else this.#pending.set(sector, { ...range, end: size, change: this.#changeCount });
+      this.#setPending(sector, cutWrites(writes, { size, change: this.#changeCount }));
     }
     this.#live.truncate(size);
     this.#noteSize();
@@ -112,7 +112,9 @@ export class SimulatedInode {
   /** The written ranges of the sectors whose surviving, or not, makes a difference. */
   differingSectors(): ReadonlyMap<number, WrittenRange> {
     this.#differing ??= new Map(
-      [...this.#pending].filter(([sector]) => this.differsBelow(sector, Infinity)),
+      [...this.#pending]
+        .filter(([sector]) => this.differsBelow(sector, Infinity))
+        .map(([sector, writes]) => [sector, rangeOf(writes)]),
     );
     return this.#differing;
   }
@@ -183,8 +185,11 @@ export class SimulatedInode {
       this.#settle();
       return;
     }
-    for (const [sector, { change }] of this.#pending) {
-      if (change <= fence.change) this.#pending.delete(sector);
+    for (const [sector, writes] of this.#pending) {
+      this.#setPending(
+        sector,
+        writes.filter(({ change }) => change > fence.change),
+      );
     }
     this.#sizeMin = Math.min(fence.size, this.#live.size);
     this.#sizeMax = Math.max(fence.size, this.#live.size);
@@ -201,18 +206,42 @@ export class SimulatedInode {
   #markWritten(start: number, end: number): void {
     const lastSector = Math.floor((end - 1) / SECTOR_SIZE);
     for (let sector = Math.floor(start / SECTOR_SIZE); sector <= lastSector; sector++) {
-      const before = this.#pending.get(sector);
       const sectorStart = sector * SECTOR_SIZE;
-      this.#pending.set(sector, {
-        start: Math.min(before?.start ?? Infinity, Math.max(start, sectorStart)),
-        end: Math.max(before?.end ?? 0, Math.min(end, sectorStart + SECTOR_SIZE)),
+      const write = {
+        start: Math.max(start, sectorStart),
+        end: Math.min(end, sectorStart + SECTOR_SIZE),
         change: this.#changeCount,
-      });
+      };
+      this.#setPending(sector, [...(this.#pending.get(sector) ?? []), write]);
     }
+  }
+
+  #setPending(sector: number, writes: readonly Write[]): void {
+    if (writes.length === 0) this.#pending.delete(sector);
+    else this.#pending.set(sector, writes);
   }
 
   #noteSize(): void {
     this.#sizeMin = Math.min(this.#sizeMin, this.#live.size);
     this.#sizeMax = Math.max(this.#sizeMax, this.#live.size);
   }
+}
+
+function rangeOf(writes: readonly WrittenRange[]): WrittenRange {
+  return {
+    start: Math.min(...writes.map(({ start }) => start)),
+    end: Math.max(...writes.map(({ end }) => end)),
+  };
+}
+
+/** What a cut leaves of the writes to a sector: those that it touches count as part of it. */
+function cutWrites(
+  writes: readonly Write[],
+  cut: { readonly size: number; readonly change: number },
+): Write[] {
+  return writes
+    .filter(({ start }) => start < cut.size)
+    .map((write) =>
+      write.end <= cut.size ? write : { ...write, end: cut.size, change: cut.change },
+    );
 }

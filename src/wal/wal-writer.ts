@@ -39,9 +39,6 @@ export class WalWriter {
   #unsynced: LoggedCommit[] = [];
   #unsyncedSize = 0;
   #isPoisoned = false;
-  #isSyncing = false;
-  /** What blocking syncs have answered for while another one is waited for. */
-  #claimed: WalPosition | undefined;
   #marked: number;
   #stagedMark: number;
   #namedSnapshot: number | undefined;
@@ -74,12 +71,7 @@ export class WalWriter {
     return this.#durable;
   }
 
-  /** The last commit that some sync covers. */
-  get syncedSequence(): number {
-    return this.#claimed?.sequence ?? this.#durable.sequence;
-  }
-
-  /** Written commits that no sync surely covers yet, in order. */
+  /** Written commits that no sync covers yet, in order. */
   get unsynced(): readonly LoggedCommit[] {
     return this.#unsynced;
   }
@@ -169,32 +161,10 @@ export class WalWriter {
     }
   }
 
-  /**
-   * Syncs the file, and believes that everything up to `position`, a former `tip`, is on the medium.
-   * Of syncs that overlap, one alone may be told of an error: so while the host is waited for, the
-   * answer that a blocking sync gets is no proof, and counts only when both have succeeded. Throws
-   * what the host threw.
-   */
+  /** Syncs the file; then everything up to `position`, a former `tip`, is durable. Throws what the host threw. */
   *syncUpTo(position: WalPosition, sync: (file: File) => Awaitable<void>): Task<void> {
-    const answer = sync(this.file);
-    if (!(answer instanceof Promise)) {
-      if (this.#isSyncing) this.#claimed = position;
-      else this.#markDurable(position);
-      return;
-    }
-    this.#isSyncing = true;
-    try {
-      yield* wait(answer);
-      this.#markDurable(this.#claimed ?? position);
-    } finally {
-      this.#isSyncing = false;
-      this.#claimed = undefined;
-    }
-  }
-
-  /** A sync is being waited for. */
-  get isSyncing(): boolean {
-    return this.#isSyncing;
+    yield* wait(sync(this.file));
+    this.#markDurable(position);
   }
 
   #markDurable(position: WalPosition): void {

@@ -449,24 +449,22 @@ test('a close says so when buffered commits could not be made durable', async ()
   }
 });
 
-// The answer of the blocking sync was believed, though another one, which was told of the error, was
-// still under way.
 test('a blocking commit beside a sync that fails is durable all the same', async () => {
   for (let turns = 0; turns < 30; turns++) {
     const disk = new SimulatedDisk();
     const store = await Store.open(disk);
-    const map = store.map<string, number>('numbers');
-    await map.put('before', 0);
+    const map = store.map<string, string>('numbers');
+    await map.put('before', '');
     let hasFailed = false;
     disk.onCall = (call) => {
       if (call.kind !== 'sync' || hasFailed) return undefined;
       hasFailed = true;
       return { kind: 'sync', personality: 'ext4' };
     };
-    const waiting = outcomeOf(map.put('n1', 1));
+    const waiting = outcomeOf(map.put('n1', 'x'.repeat(3000)));
     for (let turn = 0; turn < turns; turn++) await Promise.resolve();
 
-    map.putSync('n2', 2);
+    map.putSync('n2', 'y'.repeat(3000));
 
     const { committed } = await waiting;
     await new Promise((resolve) => setImmediate(resolve));
@@ -484,15 +482,15 @@ test('a blocking close beside a sync that fails leaves everything durable', asyn
   for (let turns = 0; turns < 12; turns++) {
     const disk = new SimulatedDisk();
     const store = await Store.open(disk);
-    const map = store.map<string, number>('numbers');
-    await map.put('before', 0);
+    const map = store.map<string, string>('numbers');
+    await map.put('before', '');
     let hasFailed = false;
     disk.onCall = (call) => {
       if (call.kind !== 'sync' || hasFailed) return undefined;
       hasFailed = true;
       return { kind: 'sync', personality: 'ext4' };
     };
-    const waiting = outcomeOf(map.put('n1', 1));
+    const waiting = outcomeOf(map.put('n1', 'x'.repeat(3000)));
     for (let turn = 0; turn < turns; turn++) await Promise.resolve();
 
     store.closeSync();

@@ -606,3 +606,22 @@ test('a sync that ends after a later one leaves what the later one made durable'
     expect(image.readFile('1.wal')).toEqual(new Uint8Array([1, 2]));
   }
 });
+
+// What was written while the sync was under way used to put the synced bytes of its sector at stake.
+test('a write during a sync endangers its own bytes of a sector, not those that are synced', async () => {
+  const disk = new SimulatedDisk();
+  const file = disk.open('1.wal', 'create') as File;
+  await disk.syncDirectory();
+  file.write(new Uint8Array(100).fill(1), 0);
+  const synced = file.sync();
+  file.write(new Uint8Array(100).fill(2), 100);
+  await synced;
+
+  let images = 0;
+  for (const image of disk.powerLossImages({ limit: 100, seed: 1 })) {
+    expect([...image.readFile('1.wal').slice(0, 100)]).toEqual(Array(100).fill(1));
+    images++;
+  }
+
+  expect(images).toBeGreaterThan(3);
+});
