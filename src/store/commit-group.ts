@@ -69,18 +69,12 @@ export function isDeletion(request: CommitRequest): boolean {
   return onlyDeletes(request.writes);
 }
 
-/**
- * How many of the waiting requests make up the next group. Without the reserve, deletions at the
- * front are a group of their own: what is behind them must not take the room that they need.
- */
-export function groupEnd(waiting: readonly CommitRequest[], { hasReserve }: Engine): number {
-  const first = waiting[0];
-  const isApart = !hasReserve && first !== undefined && isDeletion(first);
+/** How many of the waiting requests make up the next group. */
+export function groupEnd(waiting: readonly CommitRequest[]): number {
   let size = 0;
   let end = 0;
-  for (const request of waiting) {
-    if (size >= GROUP_SIZE_TARGET || (isApart && !isDeletion(request))) break;
-    size += request.size;
+  while (end < waiting.length && size < GROUP_SIZE_TARGET) {
+    size += (waiting[end] as CommitRequest).size;
     end++;
   }
   return end;

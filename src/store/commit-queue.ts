@@ -157,18 +157,14 @@ export class CommitQueue {
     return requests.length;
   }
 
-  get #groupEnd(): number {
-    return groupEnd(this.#waiting, this.#engine);
-  }
-
   #takeGroup(): readonly CommitRequest[] {
-    return this.#waiting.splice(0, this.#groupEnd);
+    return this.#waiting.splice(0, groupEnd(this.#waiting));
   }
 
   get #lacksReserve(): boolean {
     const { hasReserve, failure } = this.#engine;
     if (hasReserve || failure !== undefined) return false;
-    return !this.#waiting.slice(0, this.#groupEnd).every(isDeletion);
+    return !this.#waiting.slice(0, groupEnd(this.#waiting)).every(isDeletion);
   }
 
   *#makeReserve(manner: Manner): Task<unknown> {

@@ -6,6 +6,7 @@ import { assert } from '../assert.ts';
 import { OnewalError } from '../errors.ts';
 import { type Awaitable, runSync, type Task, wait } from '../fs/task.ts';
 import { guardProgress, type WorkOptions } from '../options.ts';
+import type { WalWriter } from '../wal/wal-writer.ts';
 import { type FrozenState, freeze, OvertakenError, type Work, writeFrozen } from './checkpoint.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import { fold, foldCount } from './compaction.ts';
@@ -151,10 +152,14 @@ export class Maintenance {
     const written = engine.manifest?.footer.sequence ?? 0;
     const isWritten = engine.state.sequence === written && engine.files.replayedWalCount === 0;
     if (isWritten) return;
-    const rotation = (manner: Manner): Task<boolean> =>
-      rotate(engine, manner, (next) => {
-        this.#frozen = freeze(engine, next.header.generation);
-      });
+    const atSwitch = (next: WalWriter): void => {
+      this.#frozen = freeze(engine, next.header.generation);
+    };
+    const rotation = function* (manner: Manner): Task<boolean> {
+      // Blocking work may have come first, and have failed behind its own freeze.
+      work.check();
+      return yield* rotate(engine, manner, atSwitch);
+    };
     try {
       yield* this.#runAlone(rotation, work.manner);
     } catch (error) {

@@ -84,7 +84,8 @@ function* verifyWal(
         bytes: 0,
       };
     }
-    const { offset } = writer.tip;
+    // Behind the watermark of a WAL that is not trusted there is nothing that the store stands on.
+    const { offset } = writer.isPoisoned ? writer.durable : writer.tip;
     const scan = scanWal(file, read.header, { endOffset: offset });
     const damage =
       scan.break === undefined

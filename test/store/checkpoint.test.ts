@@ -351,3 +351,32 @@ test('a fold that a newer checkpoint overtakes, and that cannot name the new sta
   }
   expect(failures).toBeGreaterThan(1);
 }, 60_000);
+
+// The waiting checkpoint went on to freeze a second memtable.
+test('a blocking checkpoint that fails while another one waits for its turn leaves it to that one', async () => {
+  for (let turns = 0; turns < 40; turns++) {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk, { checkpointBytes: 4 << 10 });
+    const map = store.map<number, string>('m');
+    await map.put(0, 'x'.repeat(100));
+    let hasFailed = false;
+    disk.onCall = (call) => {
+      if (hasFailed || call.kind !== 'write' || !call.file?.endsWith('.snap')) return undefined;
+      hasFailed = true;
+      return { kind: 'fail', code: 'EIO' };
+    };
+    const waiting = map.put(0, 'z');
+    const compaction = store.compact().catch((error: unknown) => error);
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    for (let n = 1; n < 5; n++) map.putSync(n, 'y'.repeat(3000));
+
+    await waiting;
+    const error = await compaction;
+
+    expect(String(error), `after ${turns} turns`).not.toContain('invariant');
+    disk.onCall = undefined;
+    await store.checkpoint();
+    expect([store.stats().memtableEntries, map.getCount()]).toEqual([0, 5]);
+    await store.close();
+  }
+}, 60_000);

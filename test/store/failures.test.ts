@@ -516,3 +516,24 @@ test('what verify cannot read it reports as an error of ours', async () => {
   disk.onCall = undefined;
   await store.close();
 });
+
+test('what a failed sync has thrown away is no damage to verify', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<string, string>('numbers');
+  await map.put('n1', 'x');
+  disk.onCall = (call) => {
+    if (call.kind === 'open') return { kind: 'fail', code: 'EIO' };
+    return call.kind === 'sync' ? { kind: 'sync', personality: 'btrfs' } : undefined;
+  };
+  await outcomeOf(map.put('n2', 'y'.repeat(2000)));
+  expect((await outcomeOf(map.put('n3', 'z'))).error).toMatchObject({ code: 'WRITES_DISABLED' });
+  disk.onCall = undefined;
+
+  expect((await store.verify()).damage).toEqual([]);
+
+  await store.resume();
+  await map.put('n4', 'w');
+  await store.close();
+  expect(await keysOn(disk)).toEqual(['n1', 'n4']);
+});
