@@ -17,6 +17,7 @@ export type UsageCode =
   | 'SYNC_UNAVAILABLE' // this host cannot block
   | 'NOT_FOUND' // no store here, and `create` is false
   | 'EXISTS' // a store is here, and `create` is 'new'
+  | 'VIEW_RELEASED'
   | 'ABORTED'; // the caller's own signal
 export type LockedCode = 'LOCKED' | 'LOCK_LOST';
 export type CorruptionCode =

@@ -32,10 +32,12 @@ export type {
 } from './options.ts';
 export type { Commit } from './store/commit-request.ts';
 export type { CheckpointReport } from './store/maintenance.ts';
+export type { MapOptions, MapReference, Write } from './store/map-handles.ts';
 export type { Range } from './store/range.ts';
 export type { Reads } from './store/reads.ts';
 export type { RecoveryReport } from './store/recovered.ts';
-export { type MapOptions, type MapReference, Store, type Write } from './store/store.ts';
 export type { MapStats, StoreInfo, StoreStats } from './store/store-facts.ts';
 export type { StoreMap } from './store/store-map.ts';
 export type { VerifyReport } from './store/verify.ts';
+export type { View } from './store/view.ts';
+export { Store } from './store.ts';

@@ -19,6 +19,7 @@ import type { State } from './draft.ts';
 import type { Environment } from './environment.ts';
 import type { FencedFiles } from './fenced-files.ts';
 import { FileRegister } from './file-register.ts';
+import { HeldStates } from './held-states.ts';
 import type { Recovered } from './recovered.ts';
 import { SnapshotHandles } from './snapshot-handles.ts';
 import type { UsageTable } from './usage.ts';
@@ -48,6 +49,12 @@ export class Engine {
   /** Snapshots that are being written: nobody may take one for finished. */
   readonly unfinished = new Set<string>();
   readonly handles = new SnapshotHandles();
+  readonly held = new HeldStates(({ holder, state }) =>
+    this.report({
+      type: 'error',
+      message: `a ${holder} of commit ${state.sequence} was dropped without being ended: end it`,
+    }),
+  );
   readonly counters: Counters = {
     commits: 0,
     syncs: 0,

@@ -1,4 +1,4 @@
-/** Reading one map in one state: what a store's map and, later, every view of it have in common. */
+/** Reading one map: what a store's map, a view and a transaction have in common. */
 import type { Cursor } from '../bytes/cursor.ts';
 import type { KeyCodec } from '../codec/key-codec.ts';
 import type { ValueCodec } from '../codec/value-codec.ts';
@@ -9,11 +9,20 @@ import type { Engine } from './engine.ts';
 import { toStorageError } from './host-error.ts';
 import { findEntry, findSequence } from './layers.ts';
 import { reportOf } from './loss.ts';
-import { checkRange, countEntries, EntryRange, type Range, type RangeSource } from './range.ts';
+import {
+  checkRange,
+  countEntries,
+  EntryRange,
+  type Range,
+  type RangeSource,
+  type RangeWitness,
+  type Selection,
+} from './range.ts';
+import type { UsageTable } from './usage.ts';
 
 /**
  * Reads are synchronous: from memory, or from a verified block. They throw CLOSED after the store
- * was closed, KEY_INVALID for a key that the map's encoding refuses, CORRUPT where a snapshot is
+ * was closed, VIEW_RELEASED and TRANSACTION_ENDED after their own end, KEY_INVALID for a key that the map's encoding refuses, CORRUPT where a snapshot is
  * damaged; a missing key is `undefined`. What they return is the caller's to change.
  */
 export interface Reads<K, V> {
@@ -34,15 +43,33 @@ export interface MapCodecs<K, V> {
   readonly value: ValueCodec<V>;
 }
 
+/** Where reads come from: the store as it is now, a view, a transaction. */
+export interface ReadSource {
+  readonly state: State;
+  /** Of `state`. */
+  readonly usage: UsageTable;
+  /** A state that stays as it is, where `state` itself may be written to. */
+  fork?(): State;
+  /** Is told what is read. */
+  readonly witness?: ReadWitness | undefined;
+  /** Throws when reading has come to an end. */
+  requireOpen(): void;
+}
+
+export interface ReadWitness {
+  key(target: string, key: Uint8Array): void;
+  range(target: string, selection: Selection): RangeWitness;
+}
+
 export class StateReads<K, V> implements Reads<K, V> {
   readonly #engine: Engine;
   readonly #codecs: MapCodecs<K, V>;
-  readonly #stateOf: () => State;
+  readonly #from: ReadSource;
 
-  constructor(engine: Engine, codecs: MapCodecs<K, V>, stateOf: () => State) {
+  constructor(engine: Engine, codecs: MapCodecs<K, V>, from: ReadSource) {
     this.#engine = engine;
     this.#codecs = codecs;
-    this.#stateOf = stateOf;
+    this.#from = from;
   }
 
   get(key: K): V | undefined {
@@ -61,7 +88,7 @@ export class StateReads<K, V> implements Reads<K, V> {
     const map = this.#mapId();
     if (value === undefined || map === undefined) return undefined;
     const bytes = this.#codecs.key.encode(key);
-    const sequence = reading(() => findSequence(this.#stateOf(), map, bytes)) ?? 0;
+    const sequence = reading(() => findSequence(this.#from.state, map, bytes)) ?? 0;
     return { key, value, sequence };
   }
 
@@ -84,25 +111,38 @@ export class StateReads<K, V> implements Reads<K, V> {
   }
 
   getCount(options?: RangeOptions<K>): number {
-    return countEntries(this.#source(options));
+    const source = this.#source(options);
+    if (options !== undefined) return countEntries(source);
+    source.onIterate?.().exhausted();
+    return source.map === undefined ? 0 : this.#from.usage.of(source.map).count;
   }
 
   #find(key: K): ReturnType<typeof findEntry> {
-    this.#engine.requireOpen();
+    this.#from.requireOpen();
     const bytes = this.#codecs.key.encode(key);
+    this.#from.witness?.key(this.#codecs.name, bytes);
     const map = this.#mapId();
-    return map === undefined ? undefined : reading(() => findEntry(this.#stateOf(), map, bytes));
+    return map === undefined ? undefined : reading(() => findEntry(this.#from.state, map, bytes));
   }
 
   #mapId(): number | undefined {
-    return this.#stateOf().catalog.named(this.#codecs.name)?.id;
+    return this.#from.state.catalog.named(this.#codecs.name)?.id;
   }
 
   #source(options: RangeOptions<K> | undefined): RangeSource {
-    const engine = this.#engine;
-    engine.requireOpen();
-    const selection = checkRange(options, this.#codecs.key);
-    return { engine, layers: this.#stateOf(), map: this.#mapId(), selection };
+    const from = this.#from;
+    from.requireOpen();
+    const { name, key } = this.#codecs;
+    const selection = checkRange(options, key);
+    const { witness } = from;
+    return {
+      environment: this.#engine.environment,
+      requireOpen: () => from.requireOpen(),
+      layers: from.fork?.() ?? from.state,
+      map: this.#mapId(),
+      selection,
+      ...(witness === undefined ? {} : { onIterate: () => witness.range(name, selection) }),
+    };
   }
 }
 
