@@ -27,6 +27,7 @@ export type {
   RecoveryMode,
   StoreEvent,
   StoreOptions,
+  TransactionOptions,
   WorkOptions,
   WriteOptions,
 } from './options.ts';
@@ -41,3 +42,10 @@ export type { StoreMap } from './store/store-map.ts';
 export type { VerifyReport } from './store/verify.ts';
 export type { View } from './store/view.ts';
 export { Store } from './store.ts';
+export type {
+  Change,
+  Savepoint,
+  Transaction,
+  TransactionState,
+} from './transaction/transaction.ts';
+export type { TransactionMap } from './transaction/transaction-map.ts';

@@ -62,6 +62,21 @@ export interface WriteOptions {
   readonly durability?: Durability;
 }
 
+export interface TransactionOptions extends WriteOptions {
+  /**
+   * `serializable`: what was read (keys, ranges, also what was absent in them) and what is written
+   * are checked at the commit. `snapshot`: only what is written. Default 'serializable'.
+   */
+  readonly isolation?: 'serializable' | 'snapshot';
+  /** `pessimistic`: keys are locked as they are written. Default 'optimistic'. */
+  readonly mode?: 'optimistic' | 'pessimistic';
+  /** How often `store.transaction` runs again after a conflict. Default 3. */
+  readonly maxRetries?: number;
+  /** Milliseconds to wait for one key. Default 5,000. */
+  readonly lockTimeout?: number;
+  readonly signal?: AbortSignal;
+}
+
 /** For long operations. */
 export interface WorkOptions {
   readonly signal?: AbortSignal;
@@ -110,6 +125,11 @@ const OPTION_NAMES = new Set<string>([
   ...['create', 'readOnly', 'recovery', 'durability', 'quota', 'cacheBytes', 'checkpointBytes'],
   ...['lockTimeout', 'expectAtLeast', 'logger', 'signal', 'onProgress'],
 ]);
+const TRANSACTION_OPTION_NAMES = new Set<string>([
+  ...['isolation', 'mode', 'maxRetries', 'lockTimeout', 'signal', 'durability', 'token'],
+]);
+const MAX_RETRIES_DEFAULT = 3;
+const LOCK_TIMEOUT_DEFAULT = 5000;
 
 /** Throws INVALID_ARGUMENT. */
 export function checkOptions(options: StoreOptions = {}): CheckedOptions {
@@ -137,6 +157,34 @@ export function checkOptions(options: StoreOptions = {}): CheckedOptions {
     logger: options.logger ?? (() => undefined),
     signal: options.signal,
     onProgress: options.onProgress ?? (() => undefined),
+  };
+}
+
+export interface CheckedTransactionOptions {
+  readonly isolation: 'serializable' | 'snapshot';
+  readonly mode: 'optimistic' | 'pessimistic';
+  readonly maxRetries: number;
+  readonly lockTimeout: number;
+  readonly signal: AbortSignal | undefined;
+  readonly write: WriteOptions;
+}
+
+/** Throws INVALID_ARGUMENT. */
+export function checkTransactionOptions(
+  options: TransactionOptions = {},
+): CheckedTransactionOptions {
+  requireObject(options, 'options');
+  const unknown = Object.keys(options).find((name) => !TRANSACTION_OPTION_NAMES.has(name));
+  if (unknown !== undefined) throw invalid(`there is no option ${JSON.stringify(unknown)}`);
+  const { isolation, mode, maxRetries, lockTimeout, signal, ...write } = options;
+  if (write.durability !== undefined) checkDurability(write.durability);
+  return {
+    isolation: oneOf('isolation', isolation ?? 'serializable', ['serializable', 'snapshot']),
+    mode: oneOf('mode', mode ?? 'optimistic', ['optimistic', 'pessimistic']),
+    maxRetries: requireWhole('maxRetries', maxRetries ?? MAX_RETRIES_DEFAULT, 0),
+    lockTimeout: requireWhole('lockTimeout', lockTimeout ?? LOCK_TIMEOUT_DEFAULT, 0),
+    signal,
+    write,
   };
 }
 

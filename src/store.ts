@@ -8,6 +8,7 @@ import {
   checkQuotaOptions,
   type QuotaOptions,
   type StoreOptions,
+  type TransactionOptions,
   type WorkOptions,
   type WriteOptions,
 } from './options.ts';
@@ -24,11 +25,14 @@ import { infoOf, type StoreInfo, type StoreStats, statsOf } from './store/store-
 import type { StoreMap } from './store/store-map.ts';
 import { type VerifyReport, verifySnapshots, verifyWal } from './store/verify.ts';
 import { View } from './store/view.ts';
+import type { Transaction } from './transaction/transaction.ts';
+import { Transactions } from './transaction/transactions.ts';
 
 export class Store {
   readonly #parts: OpenStore;
   readonly #committer: Committer;
   readonly #handles: MapHandles;
+  readonly #transactions: Transactions;
   #closing: Promise<void> | undefined;
 
   private constructor(parts: OpenStore) {
@@ -37,6 +41,7 @@ export class Store {
       parts.maintenance.makeRoomNow(),
     );
     this.#handles = new MapHandles(parts.engine, this.#committer);
+    this.#transactions = new Transactions(parts.engine, this.#committer);
   }
 
   /**
@@ -121,6 +126,34 @@ export class Store {
   /** The same, blocking; SYNC_UNAVAILABLE where the host cannot. */
   batchSync(writes: Iterable<Write>, options?: WriteOptions): Commit {
     return this.#committer.commitSync(this.#handles.encode(writes), options);
+  }
+
+  /**
+   * Runs `run` in a transaction and commits what it has written: all of it, or, when `run` throws,
+   * nothing. Resolves to what `run` returns, also if that ended the transaction itself.
+   *
+   * On a ConflictError, of the commit or out of `run`, it is run again in a new transaction, up to
+   * `maxRetries` times; `attempt` counts from 1. Rejects as `Transaction.commit` does; while the
+   * synchronous part of a callback is running, a transaction begun is a NESTED_TRANSACTION.
+   */
+  transaction<T>(
+    run: (transaction: Transaction, attempt: number) => T | Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T> {
+    return this.#transactions.run(run, options);
+  }
+
+  /** The same, blocking; SYNC_UNAVAILABLE where the host cannot. */
+  transactionSync<T>(
+    run: (transaction: Transaction, attempt: number) => T,
+    options?: TransactionOptions,
+  ): T {
+    return this.#transactions.runSync(run, options);
+  }
+
+  /** A transaction for the caller to commit or to abort. One that is forgotten is reported. */
+  begin(options?: TransactionOptions): Transaction {
+    return this.#transactions.begin(options);
   }
 
   /** Resolves when everything committed so far is durable. */

@@ -14,6 +14,7 @@ const UNSYNCED_SIZE_MAX = 4 << 20;
 export interface Group {
   readonly writer: WalWriter;
   readonly members: readonly { readonly request: CommitRequest; readonly sequence: number }[];
+  readonly commits: readonly LoggedCommit[];
   readonly draft: Draft;
   readonly tip: WalPosition;
   readonly chain: Uint8Array;
@@ -35,7 +36,7 @@ export function writeGroup(
   const commits: LoggedCommit[] = [];
   for (const request of requests) {
     try {
-      const commit = prepareCommit(request, draft);
+      const commit = prepareCommit(request, draft, commits);
       if (commit !== undefined) commits.push(commit);
       members.push({ request, sequence: draft.sequence });
     } catch (error) {
@@ -48,7 +49,7 @@ export function writeGroup(
   count(engine, commits.length, writer.tip.offset - start);
   const { tip, commitChain: chain } = writer;
   const needsSync = isSyncNeeded(writer, members);
-  return { writer, members, draft, tip, chain, needsSync, isSettled: false };
+  return { writer, members, commits, draft, tip, chain, needsSync, isSettled: false };
 }
 
 function isSyncNeeded(writer: WalWriter, members: Group['members']): boolean {

@@ -14,11 +14,18 @@ export interface Commit {
   readonly durable: boolean;
 }
 
+export type Precondition = (head: Draft, earlier: readonly LoggedCommit[]) => void;
+
 export interface CommitRequest {
   readonly writes: readonly PendingWrite[];
   readonly durability: Durability;
   /** What it takes in the WAL, about, in bytes. */
   readonly size: number;
+  /**
+   * Called when its turn comes: throws where it must not be committed any more. `earlier` are the
+   * commits of its group, which are in `head` and not visible yet.
+   */
+  readonly precondition?: Precondition | undefined;
   resolve(commit: Commit): void;
   reject(error: unknown): void;
 }
@@ -37,9 +44,15 @@ export function refusal(error: unknown): OnewalError {
 
 /**
  * Applies the request to `draft` and gives what must be logged; undefined where it changes
- * nothing. Throws QUOTA_EXCEEDED, LIMIT or MAP_ENCODING_MISMATCH and leaves `draft` as it was.
+ * nothing. Throws QUOTA_EXCEEDED, LIMIT, MAP_ENCODING_MISMATCH or what the precondition throws, and
+ * leaves `draft` as it was.
  */
-export function prepareCommit(request: CommitRequest, draft: Draft): LoggedCommit | undefined {
+export function prepareCommit(
+  request: CommitRequest,
+  draft: Draft,
+  earlier: readonly LoggedCommit[],
+): LoggedCommit | undefined {
+  request.precondition?.(draft, earlier);
   const operations = resolveWrites(request.writes, draft.catalog);
   if (operations.length === 0) return undefined;
   const commit = { sequence: draft.sequence + 1, bodies: encodeBodies(operations) };

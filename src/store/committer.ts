@@ -2,7 +2,7 @@
 import { cannotBlock } from '../fs/task.ts';
 import { checkDurability, type WriteOptions } from '../options.ts';
 import type { CommitQueue } from './commit-queue.ts';
-import type { Commit, CommitRequest } from './commit-request.ts';
+import type { Commit, CommitRequest, Precondition } from './commit-request.ts';
 import type { Engine } from './engine.ts';
 import { checkCommitSize, type PendingWrite, pendingSize } from './pending-write.ts';
 
@@ -17,15 +17,24 @@ export class Committer {
     this.#makeRoomNow = makeRoomNow;
   }
 
-  commit(writes: readonly PendingWrite[], options?: WriteOptions): Promise<Commit> {
+  commit(
+    writes: readonly PendingWrite[],
+    options?: WriteOptions,
+    precondition?: Precondition,
+  ): Promise<Commit> {
     return new Promise((resolve, reject) => {
-      this.#queue.submit(this.#request(writes, options, { resolve, reject }));
+      this.#queue.submit(this.#request(writes, options, { precondition, resolve, reject }));
     });
   }
 
-  commitSync(writes: readonly PendingWrite[], options?: WriteOptions): Commit {
+  commitSync(
+    writes: readonly PendingWrite[],
+    options?: WriteOptions,
+    precondition?: Precondition,
+  ): Commit {
     const outcome: { commit?: Commit; error?: { readonly cause: unknown } } = {};
     const request = this.#request(writes, options, {
+      precondition,
       resolve: (commit) => {
         outcome.commit = commit;
       },
@@ -49,7 +58,7 @@ export class Committer {
   #request(
     writes: readonly PendingWrite[],
     options: WriteOptions | undefined,
-    answer: Pick<CommitRequest, 'resolve' | 'reject'>,
+    answer: Pick<CommitRequest, 'precondition' | 'resolve' | 'reject'>,
   ): CommitRequest {
     this.#engine.requireOpen();
     this.#engine.requireWriter();

@@ -53,6 +53,13 @@ export class Draft implements Layers, State {
     return new Draft(this, this.usage);
   }
 
+  /** The same, independent of this draft from now on: both may change. */
+  copy(): Draft {
+    const copy = new Draft(this, this.usage);
+    copy.usage = this.usage.copy();
+    return copy;
+  }
+
   /** Requires: `fork` was forked from this draft, which has not changed since. */
   absorb(fork: Draft): void {
     this.memtable = fork.memtable;

@@ -20,6 +20,7 @@ import type { Environment } from './environment.ts';
 import type { FencedFiles } from './fenced-files.ts';
 import { FileRegister } from './file-register.ts';
 import { HeldStates } from './held-states.ts';
+import { RecentCommits } from './recent-commits.ts';
 import type { Recovered } from './recovered.ts';
 import { SnapshotHandles } from './snapshot-handles.ts';
 import type { UsageTable } from './usage.ts';
@@ -66,6 +67,7 @@ export class Engine {
     snapshotBytes: 0,
     diskFullErrors: 0,
   };
+  readonly recent = new RecentCommits();
   /** What readers see. Replaced as a whole, in one synchronous step. */
   state: State;
   /** Of `state`. */

@@ -87,7 +87,7 @@ function pick(
 }
 
 /** The lowest key above `key`. */
-function nextKey(key: Uint8Array): Uint8Array {
+export function nextKey(key: Uint8Array): Uint8Array {
   const next = new Uint8Array(key.length + 1);
   next.set(key);
   return next;

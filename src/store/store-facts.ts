@@ -47,11 +47,13 @@ export interface StoreStats extends Readonly<Counters> {
   /** Snapshot files held open, those included that only a range still reads. */
   readonly openSnapshots: number;
   readonly openViews: number;
-  /** The commit that the oldest view shows; undefined where there is none. */
+  readonly openTransactions: number;
+  /** The commit that the oldest view or open transaction shows; undefined where there is none. */
   readonly oldestView: number | undefined;
   /**
-   * Bytes of memory that only views hold, at most: estimated from the changes
-   * that are in memory. Snapshots that only they read are in `openSnapshots`.
+   * Bytes of memory that only views and open transactions hold, at most: estimated from the changes
+   * in memory, with the commits that transactions will be checked against. Snapshot files that only
+   * they read are in `openSnapshots`.
    */
   readonly viewBytes: number;
   readonly writesDisabled: boolean;
@@ -96,7 +98,8 @@ export function statsOf(engine: Engine): StoreStats {
     openSnapshots: handles.openCount,
     openViews: held.openViews,
     oldestView: held.oldestSequence,
-    viewBytes: held.sizeBeside(state),
+    openTransactions: held.openTransactions,
+    viewBytes: held.sizeBeside(state) + engine.recent.size,
     writesDisabled: failure !== undefined,
     storage_disk_full_total: counters.diskFullErrors,
     wal_corrupt_recovery_total: recovered.report.wal === 'corrupt' ? 1 : 0,

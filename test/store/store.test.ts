@@ -8,6 +8,7 @@ import { NodeFileSystem } from '../../src/fs/node.ts';
 import { Store } from '../../src/index-node.ts';
 import { SimulatedDisk } from '../../src/testing/index.ts';
 import { type StoreHost, storeContract } from '../contract/store.ts';
+import { transactionContract } from '../contract/transactions.ts';
 import { viewContract } from '../contract/views.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'onewal-store-'));
@@ -33,6 +34,7 @@ const hosts: readonly StoreHost[] = [
 for (const host of hosts) {
   storeContract(host);
   viewContract(host);
+  transactionContract(host);
 }
 
 test('a link in place of a data file is refused, and what it points at is not touched', async () => {
