@@ -21,6 +21,7 @@ export type UsageCode =
   | 'TRANSACTION_ENDED'
   | 'NESTED_TRANSACTION' // a transaction within another one's callback
   | 'SAVEPOINT_RELEASED' // or of another transaction
+  | 'TOKEN_USED' // an earlier commit carried it
   | 'ABORTED'; // the caller's own signal
 export type LockedCode = 'LOCKED' | 'LOCK_LOST';
 export type CorruptionCode =

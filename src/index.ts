@@ -22,6 +22,7 @@ export type { Awaitable } from './fs/task.ts';
 export type {
   Durability,
   Progress,
+  PutOptions,
   QuotaOptions,
   RangeOptions,
   RecoveryMode,
@@ -34,6 +35,7 @@ export type {
 export type { Commit } from './store/commit-request.ts';
 export type { CheckpointReport } from './store/maintenance.ts';
 export type { MapOptions, MapReference, Write } from './store/map-handles.ts';
+export type { Outcome } from './store/outcomes.ts';
 export type { Range } from './store/range.ts';
 export type { Reads } from './store/reads.ts';
 export type { RecoveryReport } from './store/recovered.ts';

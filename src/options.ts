@@ -1,5 +1,8 @@
 /** Options of the public API: checked, defaulted and explained once, here. */
+import { copyBytes, utf8Encode } from './bytes/bytes.ts';
+import { isWellFormed } from './codec/text.ts';
 import { UsageError } from './errors.ts';
+import { TOKEN_SIZE_MAX } from './wal/record.ts';
 
 /** What a write waits for: until it is on the medium, or until the host has taken it. */
 export type Durability = 'synced' | 'buffered';
@@ -60,6 +63,15 @@ export interface StoreOptions {
 
 export interface WriteOptions {
   readonly durability?: Durability;
+  /** Names the commit, for `Store.outcomeOf`: 1 to 64 bytes; text is UTF-8. */
+  readonly token?: Uint8Array | string;
+}
+
+export interface PutOptions extends WriteOptions {
+  /** CONFLICT where the key is there. */
+  readonly ifAbsent?: true;
+  /** CONFLICT unless the entry is there, as this commit has written it. */
+  readonly ifSequence?: number;
 }
 
 export interface TransactionOptions extends WriteOptions {
@@ -178,6 +190,7 @@ export function checkTransactionOptions(
   if (unknown !== undefined) throw invalid(`there is no option ${JSON.stringify(unknown)}`);
   const { isolation, mode, maxRetries, lockTimeout, signal, ...write } = options;
   if (write.durability !== undefined) checkDurability(write.durability);
+  if (write.token !== undefined) checkToken(write.token);
   return {
     isolation: oneOf('isolation', isolation ?? 'serializable', ['serializable', 'snapshot']),
     mode: oneOf('mode', mode ?? 'optimistic', ['optimistic', 'pessimistic']),
@@ -190,6 +203,15 @@ export function checkTransactionOptions(
 
 export function checkDurability(durability: unknown): Durability {
   return oneOf('durability', durability as Durability, DURABILITIES);
+}
+
+/** The bytes of a token. Throws INVALID_ARGUMENT. */
+export function checkToken(token: unknown): Uint8Array {
+  if (typeof token === 'string' && isWellFormed(token)) return checkToken(utf8Encode(token));
+  if (token instanceof Uint8Array && token.length > 0 && token.length <= TOKEN_SIZE_MAX) {
+    return copyBytes(token);
+  }
+  throw invalid(`a token is text or bytes, of 1 to ${TOKEN_SIZE_MAX} bytes`);
 }
 
 export function checkQuotaOptions(quota: QuotaOptions): QuotaOptions {

@@ -6,6 +6,7 @@ import { runAsync, runSync, type Task } from './fs/task.ts';
 import {
   checkOptions,
   checkQuotaOptions,
+  checkToken,
   type QuotaOptions,
   type StoreOptions,
   type TransactionOptions,
@@ -20,6 +21,7 @@ import { hostEnvironment, resolveLocation } from './store/host.ts';
 import type { CheckpointReport } from './store/maintenance.ts';
 import { MapHandles, type MapOptions, type Write } from './store/map-handles.ts';
 import { type OpenStore, openStore } from './store/open.ts';
+import type { Outcome } from './store/outcomes.ts';
 import { rotate } from './store/rotation.ts';
 import { infoOf, type StoreInfo, type StoreStats, statsOf } from './store/store-facts.ts';
 import type { StoreMap } from './store/store-map.ts';
@@ -156,6 +158,18 @@ export class Store {
     return this.#transactions.begin(options);
   }
 
+  /**
+   * Whether a commit with this token is stored: known of the last 10,000 tokens at least, also after
+   * crashes, checkpoints and compactions. 'unknown' from the submission until the commit is settled,
+   * and while it is in doubt. Throws INVALID_ARGUMENT.
+   */
+  outcomeOf(token: Uint8Array | string): Outcome {
+    const { engine } = this.#parts;
+    engine.requireOpen();
+    const bytes = checkToken(token);
+    return engine.tokens.sequenceOf(bytes) === undefined ? engine.outcomes.of(bytes) : 'committed';
+  }
+
   /** Resolves when everything committed so far is durable. */
   async flush(): Promise<void> {
     await this.#committer.commit([], { durability: 'synced' });
@@ -235,6 +249,7 @@ export class Store {
       engine.failure = undefined;
       writer.poison();
       yield* rotate(engine, manner);
+      engine.report({ type: 'resolved', message: 'writes go on in a new WAL generation' });
     });
   }
 

@@ -31,7 +31,7 @@ export function writeGroup(
   writer: WalWriter,
   requests: readonly CommitRequest[],
 ): Group {
-  const draft = new Draft(engine.state, engine.usage);
+  const draft = new Draft(engine.state, engine);
   const members: { request: CommitRequest; sequence: number }[] = [];
   const commits: LoggedCommit[] = [];
   for (const request of requests) {

@@ -239,6 +239,7 @@ export class CommitQueue {
     const { frozen, snapshots } = engine.state;
     engine.state = { ...group.draft.toState(), frozen, snapshots };
     engine.usage.absorb(group.draft.usage);
+    engine.tokens.absorb(group.draft.tokens);
     engine.recent.append(group.commits);
     engine.chain = group.chain;
     engine.files.reached(group.writer.header.generation, group.draft.sequence);

@@ -1,5 +1,5 @@
 /** A commit that waits for its turn, and what it becomes. */
-import { CorruptionError, type OnewalError } from '../errors.ts';
+import { CorruptionError, type OnewalError, UsageError } from '../errors.ts';
 import type { Durability } from '../options.ts';
 import type { LoggedCommit } from '../wal/wal-writer.ts';
 import type { Draft } from './draft.ts';
@@ -21,6 +21,7 @@ export interface CommitRequest {
   readonly durability: Durability;
   /** What it takes in the WAL, about, in bytes. */
   readonly size: number;
+  readonly token?: Uint8Array | undefined;
   /**
    * Called when its turn comes: throws where it must not be committed any more. `earlier` are the
    * commits of its group, which are in `head` and not visible yet.
@@ -44,7 +45,7 @@ export function refusal(error: unknown): OnewalError {
 
 /**
  * Applies the request to `draft` and gives what must be logged; undefined where it changes
- * nothing. Throws QUOTA_EXCEEDED, LIMIT, MAP_ENCODING_MISMATCH or what the precondition throws, and
+ * nothing. Throws TOKEN_USED, QUOTA_EXCEEDED, LIMIT, MAP_ENCODING_MISMATCH or what the precondition throws, and
  * leaves `draft` as it was.
  */
 export function prepareCommit(
@@ -52,8 +53,11 @@ export function prepareCommit(
   draft: Draft,
   earlier: readonly LoggedCommit[],
 ): LoggedCommit | undefined {
+  const { token } = request;
+  if (token !== undefined) requireUnused(token, draft);
   request.precondition?.(draft, earlier);
   const operations = resolveWrites(request.writes, draft.catalog);
+  if (token !== undefined) operations.push({ type: 'token', token });
   if (operations.length === 0) return undefined;
   const commit = { sequence: draft.sequence + 1, bodies: encodeBodies(operations) };
   const fork = draft.fork();
@@ -61,4 +65,14 @@ export function prepareCommit(
   checkQuotas(fork.catalog, draft.usage, fork.usage);
   draft.absorb(fork);
   return commit;
+}
+
+function requireUnused(token: Uint8Array, draft: Draft): void {
+  const sequence = draft.tokens.sequenceOf(token);
+  if (sequence === undefined) return;
+  throw new UsageError(
+    'TOKEN_USED',
+    `commit ${sequence} carried this token: it is committed already`,
+    { committed: 'no' },
+  );
 }

@@ -1,6 +1,6 @@
 /** Hands writes to the queue: with a promise, or blocking until they are committed. */
 import { cannotBlock } from '../fs/task.ts';
-import { checkDurability, type WriteOptions } from '../options.ts';
+import { checkDurability, checkToken, type WriteOptions } from '../options.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Commit, CommitRequest, Precondition } from './commit-request.ts';
 import type { Engine } from './engine.ts';
@@ -32,6 +32,7 @@ export class Committer {
     options?: WriteOptions,
     precondition?: Precondition,
   ): Commit {
+    this.#requireBlockingHost();
     const outcome: { commit?: Commit; error?: { readonly cause: unknown } } = {};
     const request = this.#request(writes, options, {
       precondition,
@@ -42,7 +43,6 @@ export class Committer {
         outcome.error = { cause };
       },
     });
-    this.#requireBlockingHost();
     this.#makeRoomNow();
     this.#queue.submitNow(request);
     if (outcome.error !== undefined) throw outcome.error.cause;
@@ -51,6 +51,7 @@ export class Committer {
 
   /** Before anything is written: a commit that could not be synced would be in doubt. */
   #requireBlockingHost(): void {
+    this.#engine.requireOpen();
     if (this.#engine.requireWriter().file.syncNow === undefined) throw cannotBlock();
   }
 
@@ -64,6 +65,9 @@ export class Committer {
     this.#engine.requireWriter();
     checkCommitSize(writes);
     const durability = checkDurability(options?.durability ?? this.#engine.options.durability);
-    return { writes, durability, size: pendingSize(writes), ...answer };
+    const request = { writes, durability, size: pendingSize(writes), ...answer };
+    if (options?.token === undefined) return request;
+    const token = checkToken(options.token);
+    return { ...request, token, ...this.#engine.outcomes.watch(token, answer) };
   }
 }

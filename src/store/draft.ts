@@ -21,6 +21,7 @@ import type { LoggedCommit } from '../wal/wal-writer.ts';
 import type { Catalog, MapDefinition } from './catalog.ts';
 import { entriesCursor, findEntry, type KeyBounds, type Layers, walk } from './layers.ts';
 import { KEY_SIZE_MAX, MAP_COUNT_MAX, NAME_SIZE_MAX, VALUE_SIZE_MAX } from './limits.ts';
+import { TokenTable } from './tokens.ts';
 import { UsageTable } from './usage.ts';
 
 /** What readers see: frozen, replaced as a whole when a commit becomes visible. */
@@ -30,32 +31,40 @@ export interface State extends Layers {
   readonly loss: LossReport | undefined;
 }
 
-export class Draft implements Layers, State {
+/** The tables that say something of a state and are not part of it. */
+export interface Tables {
+  readonly usage: UsageTable;
+  readonly tokens: TokenTable;
+}
+
+export class Draft implements Layers, State, Tables {
   readonly frozen: Memtable | undefined;
   readonly snapshots: readonly SnapshotReader[];
   memtable: Memtable;
   catalog: Catalog;
   usage: UsageTable;
+  readonly tokens: TokenTable;
   sequence: number;
   loss: LossReport | undefined;
 
-  constructor(state: State, usage: UsageTable) {
+  constructor(state: State, beneath: Tables) {
     this.frozen = state.frozen;
     this.snapshots = state.snapshots;
     this.memtable = state.memtable.fork();
     this.catalog = state.catalog;
     this.sequence = state.sequence;
     this.loss = state.loss;
-    this.usage = new UsageTable(usage);
+    this.usage = new UsageTable(beneath.usage);
+    this.tokens = new TokenTable(beneath.tokens);
   }
 
   fork(): Draft {
-    return new Draft(this, this.usage);
+    return new Draft(this, this);
   }
 
   /** The same, independent of this draft from now on: both may change. */
   copy(): Draft {
-    const copy = new Draft(this, this.usage);
+    const copy = new Draft(this, this);
     copy.usage = this.usage.copy();
     return copy;
   }
@@ -67,6 +76,7 @@ export class Draft implements Layers, State {
     this.sequence = fork.sequence;
     this.loss = fork.loss;
     this.usage.absorb(fork.usage);
+    this.tokens.absorb(fork.tokens);
   }
 
   toState(): State {
@@ -152,6 +162,9 @@ class Application implements OperationVisitor {
         return;
       case 'acknowledge':
         if (draft.loss?.id === operation.report) draft.loss = undefined;
+        return;
+      case 'token':
+        draft.tokens.add(operation.token, this.#sequence);
     }
   }
 

@@ -20,9 +20,11 @@ import type { Environment } from './environment.ts';
 import type { FencedFiles } from './fenced-files.ts';
 import { FileRegister } from './file-register.ts';
 import { HeldStates } from './held-states.ts';
+import { Outcomes } from './outcomes.ts';
 import { RecentCommits } from './recent-commits.ts';
 import type { Recovered } from './recovered.ts';
 import { SnapshotHandles } from './snapshot-handles.ts';
+import type { TokenTable } from './tokens.ts';
 import type { UsageTable } from './usage.ts';
 
 /** Counted since the open. */
@@ -72,6 +74,8 @@ export class Engine {
   state: State;
   /** Of `state`. */
   readonly usage: UsageTable;
+  readonly tokens: TokenTable;
+  readonly outcomes = new Outcomes(() => this.writer);
   /** Undefined where the store is read-only. */
   writer: WalWriter | undefined;
   nextGeneration: number;
@@ -100,6 +104,7 @@ export class Engine {
     this.store = recovered.store;
     this.state = recovered.state;
     this.usage = recovered.usage;
+    this.tokens = recovered.tokens;
     this.nextGeneration = recovered.nextGeneration;
     this.chain = recovered.chain;
   }

@@ -186,7 +186,7 @@ class Recovery {
       store: this.#survey.store ?? this.#parts.environment.randomBytes(16),
       isNew: decision === 'create',
       state: { ...draft.toState(), loss },
-      usage: flatten(replay),
+      ...flatten(replay),
       nextGeneration: this.#survey.nextGeneration,
       predecessor: takeover?.predecessor,
       logAgain: takeover?.logAgain ?? [],
@@ -288,9 +288,10 @@ function breakSequence(replay: Replay): number {
   return replay.wals.at(-1)?.lastSequence ?? replay.draft.sequence;
 }
 
-function flatten(replay: Replay): Recovered['usage'] {
-  replay.usage.absorb(replay.draft.usage);
-  return replay.usage;
+function flatten({ usage, tokens, draft }: Replay): Pick<Recovered, 'usage' | 'tokens'> {
+  usage.absorb(draft.usage);
+  tokens.absorb(draft.tokens);
+  return { usage, tokens };
 }
 
 /** Keys that the frames behind the break, and as far as it can be read the broken one, write. */

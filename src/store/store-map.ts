@@ -1,12 +1,13 @@
 /** One map of an open store: the reads of reads.ts, and writes that are commits of one map. */
-import { invalid, type RangeOptions, type WriteOptions } from '../options.ts';
-import type { Commit } from './commit-request.ts';
+import { invalid, type PutOptions, type RangeOptions, type WriteOptions } from '../options.ts';
+import type { Commit, Precondition } from './commit-request.ts';
 import type { Committer } from './committer.ts';
+import { conditionOf } from './condition.ts';
 import type { Engine } from './engine.ts';
 import type { MapTarget, PendingWrite } from './pending-write.ts';
 import type { Range } from './range.ts';
 import { type MapCodecs, type Reads, StateReads } from './reads.ts';
-import { WriteEncoder } from './write-encoder.ts';
+import { type PendingPut, WriteEncoder } from './write-encoder.ts';
 
 /**
  * Writes resolve when the commit is visible and as durable as asked for. They fail as `Store.batch`
@@ -68,12 +69,15 @@ export class StoreMap<K, V> implements Reads<K, V> {
     return this.#reads.getCount(options);
   }
 
-  async put(key: K, value: V, options?: WriteOptions): Promise<Commit> {
-    return this.#committer.commit([this.#encoder.put(key, value)], options);
+  /** With `ifAbsent` or `ifSequence`: CONFLICT unless it is so when the turn of the commit comes. */
+  async put(key: K, value: V, options?: PutOptions): Promise<Commit> {
+    const write = this.#encoder.put(key, value);
+    return this.#committer.commit([write], options, this.#condition(key, write, options));
   }
 
-  putSync(key: K, value: V, options?: WriteOptions): Commit {
-    return this.#committer.commitSync([this.#encoder.put(key, value)], options);
+  putSync(key: K, value: V, options?: PutOptions): Commit {
+    const write = this.#encoder.put(key, value);
+    return this.#committer.commitSync([write], options, this.#condition(key, write, options));
   }
 
   /** A missing key is fine. */
@@ -101,5 +105,9 @@ export class StoreMap<K, V> implements Reads<K, V> {
 
   clearWrites(range?: RangeOptions<K>): PendingWrite[] {
     return this.#encoder.clear(range, this);
+  }
+
+  #condition(key: K, write: PendingPut, options: PutOptions | undefined): Precondition | undefined {
+    return conditionOf({ map: this.name, key, bytes: write.key }, options);
   }
 }

@@ -1,6 +1,6 @@
 /** Reads of one view and writes over it, committed together or not at all. */
 import { ConflictError, OnewalError, UsageError } from '../errors.ts';
-import { type CheckedTransactionOptions, checkSignal } from '../options.ts';
+import { type CheckedTransactionOptions, checkSignal, checkToken } from '../options.ts';
 import type { Commit } from '../store/commit-request.ts';
 import type { Committer } from '../store/committer.ts';
 import type { Draft } from '../store/draft.ts';
@@ -88,8 +88,11 @@ export class Transaction {
   get size(): number {
     this.#requireOpen();
     const { delta, view } = this.#work;
-    if (delta.isEmpty) return 0;
-    const bodies = encodeBodies(resolveWrites(delta.writes(), view.catalog));
+    if (this.#isReadOnly) return 0;
+    const operations = resolveWrites(delta.writes(), view.catalog);
+    const { token } = this.#options.write;
+    if (token !== undefined) operations.push({ type: 'token', token: checkToken(token) });
+    const bodies = encodeBodies(operations);
     return bodies.reduce((size, body) => size + frameSize(body.length), 0);
   }
 
@@ -190,7 +193,7 @@ export class Transaction {
   }
 
   get #isReadOnly(): boolean {
-    return this.#work.delta.isEmpty;
+    return this.#work.delta.isEmpty && this.#options.write.token === undefined;
   }
 
   #readCommit(): Commit {

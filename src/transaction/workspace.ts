@@ -6,6 +6,7 @@
 import { refusal } from '../store/commit-request.ts';
 import { Draft, type State } from '../store/draft.ts';
 import { encodeBodies, resolveWrites } from '../store/pending-write.ts';
+import { TokenTable } from '../store/tokens.ts';
 import type { UsageTable } from '../store/usage.ts';
 import type { PendingClear, PendingPut, PendingRemove } from '../store/write-encoder.ts';
 import { Delta } from './delta.ts';
@@ -20,7 +21,7 @@ export class Workspace {
 
   constructor(view: State, usage: UsageTable) {
     this.view = view;
-    this.#draft = new Draft(view, usage.copy());
+    this.#draft = new Draft(view, { usage: usage.copy(), tokens: new TokenTable() });
     this.#delta = new Delta();
   }
 

@@ -7,6 +7,7 @@ import { MemoryFileSystem } from '../../src/fs/memory.ts';
 import { NodeFileSystem } from '../../src/fs/node.ts';
 import { Store } from '../../src/index-node.ts';
 import { SimulatedDisk } from '../../src/testing/index.ts';
+import { outcomeContract } from '../contract/outcomes.ts';
 import { type StoreHost, storeContract } from '../contract/store.ts';
 import { transactionContract } from '../contract/transactions.ts';
 import { viewContract } from '../contract/views.ts';
@@ -35,6 +36,7 @@ for (const host of hosts) {
   storeContract(host);
   viewContract(host);
   transactionContract(host);
+  outcomeContract(host);
 }
 
 test('a link in place of a data file is refused, and what it points at is not touched', async () => {
