@@ -22,6 +22,7 @@ export type UsageCode =
   | 'NESTED_TRANSACTION' // a transaction within another one's callback
   | 'SAVEPOINT_RELEASED' // or of another transaction
   | 'TOKEN_USED' // an earlier commit carried it
+  | 'IN_LISTENER' // blocking work in a listener
   | 'ABORTED'; // the caller's own signal
 export type LockedCode = 'LOCKED' | 'LOCK_LOST';
 export type CorruptionCode =

@@ -32,7 +32,9 @@ export type {
   WorkOptions,
   WriteOptions,
 } from './options.ts';
+export type { Change } from './store/change.ts';
 export type { Commit } from './store/commit-request.ts';
+export type { CommitEvent } from './store/listeners.ts';
 export type { CheckpointReport } from './store/maintenance.ts';
 export type { MapOptions, MapReference, Write } from './store/map-handles.ts';
 export type { Outcome } from './store/outcomes.ts';
@@ -45,7 +47,6 @@ export type { VerifyReport } from './store/verify.ts';
 export type { View } from './store/view.ts';
 export { Store } from './store.ts';
 export type {
-  Change,
   Savepoint,
   Transaction,
   TransactionState,

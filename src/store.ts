@@ -7,7 +7,9 @@ import {
   checkOptions,
   checkQuotaOptions,
   checkToken,
+  invalid,
   type QuotaOptions,
+  type StoreEvent,
   type StoreOptions,
   type TransactionOptions,
   type WorkOptions,
@@ -18,6 +20,7 @@ import type { Commit } from './store/commit-request.ts';
 import { Committer } from './store/committer.ts';
 import { BLOCKING, waitingManner } from './store/environment.ts';
 import { hostEnvironment, resolveLocation } from './store/host.ts';
+import type { CommitEvent, EventType, Listener } from './store/listeners.ts';
 import type { CheckpointReport } from './store/maintenance.ts';
 import { MapHandles, type MapOptions, type Write } from './store/map-handles.ts';
 import { type OpenStore, openStore } from './store/open.ts';
@@ -29,6 +32,11 @@ import { type VerifyReport, verifySnapshots, verifyWal } from './store/verify.ts
 import { View } from './store/view.ts';
 import type { Transaction } from './transaction/transaction.ts';
 import { Transactions } from './transaction/transactions.ts';
+
+const EVENT_TYPES: ReadonlySet<unknown> = new Set<EventType>([
+  ...(['commit', 'checkpoint', 'error', 'resolved'] as const),
+  ...(['lost', 'closed', 'recovered'] as const),
+]);
 
 export class Store {
   readonly #parts: OpenStore;
@@ -170,6 +178,22 @@ export class Store {
     return engine.tokens.sequenceOf(bytes) === undefined ? engine.outcomes.of(bytes) : 'committed';
   }
 
+  /**
+   * Calls `listener` at every such event, until the function that this returns is called.
+   *
+   * 'commit': in the step in which the commit becomes visible, before its promise resolves, in the
+   * order of the commits. Readers see the state behind the commits that became visible with it; a
+   * listener may submit writes, but blocking ones are IN_LISTENER. What it throws is reported as
+   * 'error' and changes nothing. The other events are those that the logger gets.
+   */
+  on(type: 'commit', listener: (event: CommitEvent) => void): () => void;
+  on(type: StoreEvent['type'], listener: (event: StoreEvent) => void): () => void;
+  on(type: EventType, listener: (event: never) => void): () => void {
+    if (!EVENT_TYPES.has(type)) throw invalid(`there is no event ${JSON.stringify(type)}`);
+    if (typeof listener !== 'function') throw invalid('a listener is a function');
+    return this.#parts.engine.listeners.add(type, listener as Listener);
+  }
+
   /** Resolves when everything committed so far is durable. */
   async flush(): Promise<void> {
     await this.#committer.commit([], { durability: 'synced' });
@@ -262,6 +286,7 @@ export class Store {
   closeSync(): void {
     const { engine, maintenance, queue } = this.#parts;
     if (engine.status === 'closed') return;
+    engine.listeners.requireOutside();
     maintenance.overtake();
     queue.settleNow();
     engine.status = 'closing';

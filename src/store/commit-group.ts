@@ -1,6 +1,7 @@
 /** Commits that are written together, synced together, and become visible together. */
 import type { WalPosition } from '../wal/wal-header.ts';
 import type { LoggedCommit, WalWriter } from '../wal/wal-writer.ts';
+import type { RawChange } from './change.ts';
 import { type CommitRequest, prepareCommit, refusal } from './commit-request.ts';
 import { Draft } from './draft.ts';
 import type { Engine } from './engine.ts';
@@ -15,6 +16,8 @@ export interface Group {
   readonly writer: WalWriter;
   readonly members: readonly { readonly request: CommitRequest; readonly sequence: number }[];
   readonly commits: readonly LoggedCommit[];
+  /** Of each commit; undefined where nobody wanted to know. */
+  readonly changes: readonly (readonly RawChange[])[] | undefined;
   readonly draft: Draft;
   readonly tip: WalPosition;
   readonly chain: Uint8Array;
@@ -34,10 +37,17 @@ export function writeGroup(
   const draft = new Draft(engine.state, engine);
   const members: { request: CommitRequest; sequence: number }[] = [];
   const commits: LoggedCommit[] = [];
+  const changes: RawChange[][] = [];
+  const isHeard = engine.listeners.has('commit');
   for (const request of requests) {
+    const changed: RawChange[] = [];
+    const onChange = isHeard ? (change: RawChange) => changed.push(change) : undefined;
     try {
-      const commit = prepareCommit(request, draft, commits);
-      if (commit !== undefined) commits.push(commit);
+      const commit = prepareCommit(request, draft, { earlier: commits, onChange });
+      if (commit !== undefined) {
+        commits.push(commit);
+        changes.push(changed);
+      }
       members.push({ request, sequence: draft.sequence });
     } catch (error) {
       request.reject(refusal(error));
@@ -49,7 +59,11 @@ export function writeGroup(
   count(engine, commits.length, writer.tip.offset - start);
   const { tip, commitChain: chain } = writer;
   const needsSync = isSyncNeeded(writer, members);
-  return { writer, members, commits, draft, tip, chain, needsSync, isSettled: false };
+  return {
+    ...{ writer, members, commits, draft, tip, chain, needsSync },
+    changes: isHeard ? changes : undefined,
+    isSettled: false,
+  };
 }
 
 function isSyncNeeded(writer: WalWriter, members: Group['members']): boolean {

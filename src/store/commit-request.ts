@@ -2,7 +2,7 @@
 import { CorruptionError, type OnewalError, UsageError } from '../errors.ts';
 import type { Durability } from '../options.ts';
 import type { LoggedCommit } from '../wal/wal-writer.ts';
-import type { Draft } from './draft.ts';
+import type { Draft, OnChange } from './draft.ts';
 import { toStorageError } from './host-error.ts';
 import { encodeBodies, type PendingWrite, resolveWrites } from './pending-write.ts';
 import { checkQuotas } from './quota.ts';
@@ -51,17 +51,17 @@ export function refusal(error: unknown): OnewalError {
 export function prepareCommit(
   request: CommitRequest,
   draft: Draft,
-  earlier: readonly LoggedCommit[],
+  context: { readonly earlier: readonly LoggedCommit[]; readonly onChange: OnChange | undefined },
 ): LoggedCommit | undefined {
   const { token } = request;
   if (token !== undefined) requireUnused(token, draft);
-  request.precondition?.(draft, earlier);
+  request.precondition?.(draft, context.earlier);
   const operations = resolveWrites(request.writes, draft.catalog);
   if (token !== undefined) operations.push({ type: 'token', token });
   if (operations.length === 0) return undefined;
   const commit = { sequence: draft.sequence + 1, bodies: encodeBodies(operations) };
   const fork = draft.fork();
-  fork.apply(commit);
+  fork.apply(commit, context.onChange);
   checkQuotas(fork.catalog, draft.usage, fork.usage);
   draft.absorb(fork);
   return commit;

@@ -32,6 +32,7 @@ export class Committer {
     options?: WriteOptions,
     precondition?: Precondition,
   ): Commit {
+    this.#engine.listeners.requireOutside();
     this.#requireBlockingHost();
     const outcome: { commit?: Commit; error?: { readonly cause: unknown } } = {};
     const request = this.#request(writes, options, {

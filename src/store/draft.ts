@@ -7,6 +7,7 @@
  */
 import { utf8Encode } from '../bytes/bytes.ts';
 import { CborError } from '../bytes/cbor.ts';
+import type { Cursor } from '../bytes/cursor.ts';
 import type { LossReport } from '../errors.ts';
 import type { Memtable } from '../memtable/memtable.ts';
 import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
@@ -19,7 +20,8 @@ import {
 } from '../wal/record.ts';
 import type { LoggedCommit } from '../wal/wal-writer.ts';
 import type { Catalog, MapDefinition } from './catalog.ts';
-import { entriesCursor, findEntry, type KeyBounds, type Layers, walk } from './layers.ts';
+import type { RawChange } from './change.ts';
+import { ALL_KEYS, entriesCursor, findEntry, type KeyBounds, type Layers, walk } from './layers.ts';
 import { KEY_SIZE_MAX, MAP_COUNT_MAX, NAME_SIZE_MAX, VALUE_SIZE_MAX } from './limits.ts';
 import { TokenTable } from './tokens.ts';
 import { UsageTable } from './usage.ts';
@@ -85,29 +87,43 @@ export class Draft implements Layers, State, Tables {
   }
 
   /** Throws CborError, with the draft half changed, on a record that means nothing. */
-  apply(commit: LoggedCommit): void {
+  apply(commit: LoggedCommit, onChange?: OnChange): void {
     this.sequence = commit.sequence;
-    const application = new Application(this, commit.sequence);
+    const application = new Application(this, { sequence: commit.sequence, onChange });
     for (const body of commit.bodies) readOperations(body, application);
   }
 }
+
+/** Is told of every entry that changes, in order. */
+export type OnChange = (change: RawChange) => void;
 
 /** Receives the operations of one commit. */
 class Application implements OperationVisitor {
   readonly #draft: Draft;
   readonly #sequence: number;
+  readonly #onChange: OnChange | undefined;
 
-  constructor(draft: Draft, sequence: number) {
+  constructor(
+    draft: Draft,
+    commit: { readonly sequence: number; readonly onChange: OnChange | undefined },
+  ) {
     this.#draft = draft;
-    this.#sequence = sequence;
+    this.#sequence = commit.sequence;
+    this.#onChange = commit.onChange;
   }
 
   put(map: number, position: PutPosition): void {
-    this.#definition(map);
+    const target = this.#definition(map);
     checkSizes(position);
     const { bytes, keyStart, keyEnd, valueStart, valueEnd } = position;
     const draft = this.#draft;
     const before = findEntry(draft, map, bytes.subarray(keyStart, keyEnd));
+    this.#onChange?.({
+      target,
+      key: bytes.subarray(keyStart, keyEnd),
+      before: before?.bytes.subarray(before.valueStart, before.valueEnd),
+      after: bytes.subarray(valueStart, valueEnd),
+    });
     const valueSize = valueEnd - valueStart;
     draft.usage.add(
       map,
@@ -128,9 +144,15 @@ class Application implements OperationVisitor {
   }
 
   remove(map: number, { bytes, keyStart, keyEnd }: KeyPosition): void {
-    this.#definition(map);
+    const target = this.#definition(map);
     const before = findEntry(this.#draft, map, bytes.subarray(keyStart, keyEnd));
     if (before === undefined) return;
+    this.#onChange?.({
+      target,
+      key: bytes.subarray(keyStart, keyEnd),
+      before: before.bytes.subarray(before.valueStart, before.valueEnd),
+      after: undefined,
+    });
     const removed = keyEnd - keyStart + before.valueEnd - before.valueStart;
     this.#draft.usage.add(map, { count: -1, bytes: -removed });
     this.#bury(map, { bytes, keyStart, keyEnd });
@@ -140,7 +162,6 @@ class Application implements OperationVisitor {
     const draft = this.#draft;
     switch (operation.type) {
       case 'clear':
-        this.#definition(operation.map);
         this.#clear(operation.map, {
           start: operation.start ?? undefined,
           end: operation.end ?? undefined,
@@ -150,7 +171,7 @@ class Application implements OperationVisitor {
         this.#define(operation);
         return;
       case 'drop':
-        this.#definition(operation.map);
+        this.#tellOfAll(this.#definition(operation.map));
         draft.usage.set(operation.map, { count: 0, bytes: 0 });
         draft.catalog = draft.catalog.withoutMap(operation.map);
         return;
@@ -183,6 +204,7 @@ class Application implements OperationVisitor {
   #empty(definition: MapDefinition, next: number): void {
     const draft = this.#draft;
     if (next < draft.catalog.nextMapId) throw new CborError(`map id ${next} is used twice`);
+    this.#tellOfAll(definition);
     draft.usage.set(definition.id, { count: 0, bytes: 0 });
     draft.catalog = draft.catalog.withMap({ ...definition, id: next });
   }
@@ -199,7 +221,9 @@ class Application implements OperationVisitor {
   #clear(map: number, bounds: KeyBounds): void {
     const found: KeyPosition[] = [];
     let bytes = 0;
+    const target = this.#definition(map);
     walk(entriesCursor(this.#draft, map), bounds, (cursor) => {
+      this.#tellOfRemoval(target, cursor);
       found.push({ bytes: cursor.bytes, keyStart: cursor.keyStart, keyEnd: cursor.keyEnd });
       bytes += cursor.keyEnd - cursor.keyStart + cursor.valueEnd - cursor.valueStart;
       return 'go on';
@@ -210,6 +234,25 @@ class Application implements OperationVisitor {
       const key = source.slice(keyStart, keyEnd);
       this.#bury(map, { bytes: key, keyStart: 0, keyEnd: key.length });
     }
+  }
+
+  /** A map that goes as a whole is not walked over but for a listener. */
+  #tellOfAll(target: MapDefinition): void {
+    if (this.#onChange === undefined) return;
+    walk(entriesCursor(this.#draft, target.id), ALL_KEYS, (cursor) => {
+      this.#tellOfRemoval(target, cursor);
+      return 'go on';
+    });
+  }
+
+  #tellOfRemoval(target: MapDefinition, cursor: Cursor): void {
+    const { bytes, keyStart, keyEnd, valueStart, valueEnd } = cursor;
+    this.#onChange?.({
+      target,
+      key: bytes.subarray(keyStart, keyEnd),
+      before: bytes.subarray(valueStart, valueEnd),
+      after: undefined,
+    });
   }
 
   #bury(map: number, { bytes, keyStart, keyEnd }: KeyPosition): void {

@@ -20,7 +20,10 @@ import type { Environment } from './environment.ts';
 import type { FencedFiles } from './fenced-files.ts';
 import { FileRegister } from './file-register.ts';
 import { HeldStates } from './held-states.ts';
+import { Listeners } from './listeners.ts';
 import { Outcomes } from './outcomes.ts';
+import type { MapTarget } from './pending-write.ts';
+import type { MapCodecs } from './reads.ts';
 import { RecentCommits } from './recent-commits.ts';
 import type { Recovered } from './recovered.ts';
 import { SnapshotHandles } from './snapshot-handles.ts';
@@ -70,6 +73,14 @@ export class Engine {
     diskFullErrors: 0,
   };
   readonly recent = new RecentCommits();
+  readonly listeners = new Listeners((error, { type }) => {
+    const failure: StoreEvent = { type: 'error', message: `a listener of ${type} failed`, error };
+    // Listeners of errors that fail are not told of their own failure: that would have no end.
+    if (type === 'error') this.#log(failure);
+    else this.report(failure);
+  });
+  /** How the keys and values of a map are read, as far as it is known. */
+  codecsOf: (target: MapTarget) => MapCodecs<unknown, unknown> | undefined = () => undefined;
   /** What readers see. Replaced as a whole, in one synchronous step. */
   state: State;
   /** Of `state`. */
@@ -144,6 +155,11 @@ export class Engine {
   }
 
   report(event: StoreEvent): void {
+    this.#log(event);
+    this.listeners.fire(event);
+  }
+
+  #log(event: StoreEvent): void {
     try {
       this.options.logger(event);
     } catch {

@@ -1,13 +1,24 @@
 /** The handles that an open store has given out, by name, and what can be said only through them. */
 import { utf8Encode } from '../bytes/bytes.ts';
-import { type KeyCodec, type KeyEncoding, resolveKeyCodec } from '../codec/key-codec.ts';
-import { resolveValueCodec, type ValueCodec, type ValueEncoding } from '../codec/value-codec.ts';
+import {
+  builtInKeyCodec,
+  type KeyCodec,
+  type KeyEncoding,
+  resolveKeyCodec,
+} from '../codec/key-codec.ts';
+import {
+  builtInValueCodec,
+  resolveValueCodec,
+  type ValueCodec,
+  type ValueEncoding,
+} from '../codec/value-codec.ts';
 import { LimitError } from '../errors.ts';
 import { checkQuotaOptions, invalid, type QuotaOptions, type RangeOptions } from '../options.ts';
 import type { Committer } from './committer.ts';
 import type { Engine } from './engine.ts';
 import { NAME_SIZE_MAX } from './limits.ts';
 import { checkEncodings, type MapTarget, type PendingWrite } from './pending-write.ts';
+import type { MapCodecs } from './reads.ts';
 import { StoreMap } from './store-map.ts';
 
 export interface MapOptions<K, V> {
@@ -42,6 +53,7 @@ export class MapHandles {
   constructor(engine: Engine, committer: Committer) {
     this.#engine = engine;
     this.#committer = committer;
+    engine.codecsOf = (target) => this.codecsOf(target);
   }
 
   /** As `Store.map` says. */
@@ -68,6 +80,18 @@ export class MapHandles {
     this.#quotaWishes.delete(name);
     if (quota !== undefined) this.#setQuota(map.target, quota);
     return map as unknown as StoreMap<K, V>;
+  }
+
+  /** Of a handle that fits the map; else the built-in ones, where it has such. */
+  codecsOf(target: MapTarget): MapCodecs<unknown, unknown> | undefined {
+    const { name, keyEncoding, valueEncoding } = target;
+    const handle = this.#maps.get(name);
+    if (handle !== undefined && isSameTarget(handle.target, target)) {
+      return handle.codecsIn(this.#engine);
+    }
+    const key = builtInKeyCodec(keyEncoding);
+    const value = builtInValueCodec(valueEncoding);
+    return key === undefined || value === undefined ? undefined : { name, key, value };
   }
 
   forget(name: string): void {
@@ -131,6 +155,10 @@ export class MapHandles {
       engine.report({ type: 'error', message: `the quota of ${target.name} was not set`, error });
     });
   }
+}
+
+function isSameTarget(left: MapTarget, right: MapTarget): boolean {
+  return left.keyEncoding === right.keyEncoding && left.valueEncoding === right.valueEncoding;
 }
 
 /** Throws INVALID_ARGUMENT, LIMIT. */

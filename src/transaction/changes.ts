@@ -1,17 +1,10 @@
 /** What a transaction would change, in map and key order, with the values before. */
 import { compareBytes } from '../bytes/bytes.ts';
+import type { RawChange } from '../store/change.ts';
 import type { State } from '../store/draft.ts';
 import { entriesCursor, findEntry, isAtOrAbove, type KeyBounds } from '../store/layers.ts';
 import type { MapTarget } from '../store/pending-write.ts';
 import type { Delta, DeltaEntry } from './delta.ts';
-
-export interface RawChange {
-  readonly target: MapTarget;
-  readonly key: Uint8Array;
-  readonly before: Uint8Array | undefined;
-  /** Undefined: removed. */
-  readonly after: Uint8Array | undefined;
-}
 
 /** Removing what is not there is no change. */
 export function* rawChanges(delta: Delta, view: State): Generator<RawChange, void, void> {

@@ -1,6 +1,7 @@
 /** Reads of one view and writes over it, committed together or not at all. */
 import { ConflictError, OnewalError, UsageError } from '../errors.ts';
 import { type CheckedTransactionOptions, checkSignal, checkToken } from '../options.ts';
+import { type Change, decodeChange, decodeIf, type RawChange } from '../store/change.ts';
 import type { Commit } from '../store/commit-request.ts';
 import type { Committer } from '../store/committer.ts';
 import type { Draft } from '../store/draft.ts';
@@ -10,20 +11,11 @@ import type { MapCodecs, ReadSource } from '../store/reads.ts';
 import type { StoreMap } from '../store/store-map.ts';
 import { frameSize } from '../wal/frame.ts';
 import type { LoggedCommit } from '../wal/wal-writer.ts';
-import { type RawChange, rawChanges } from './changes.ts';
+import { rawChanges } from './changes.ts';
 import { type Conflict, findConflict } from './conflict.ts';
 import { ReadSet } from './read-set.ts';
 import { TransactionMap, type TransactionWrites } from './transaction-map.ts';
 import { type SavedWork, Workspace } from './workspace.ts';
-
-export interface Change {
-  readonly map: string;
-  readonly key: unknown;
-  readonly before: unknown;
-  /** Undefined: removed. */
-  readonly after: unknown;
-  readonly kind: 'put' | 'remove';
-}
 
 export interface Savepoint {
   /** How many savepoints it lies on. */
@@ -230,21 +222,12 @@ export class Transaction {
     return new ConflictError(
       `commit ${sequence} has changed ${what} in map ${JSON.stringify(map)} that transaction ` +
         `${this.id} relies on: run it again`,
-      { map, key: key && decodeKey(key, this.#maps.get(map)) },
+      { map, key: key && decodeIf(key, this.#maps.get(map)?.key) },
     );
   }
 
   *#decode(changes: Iterable<RawChange>): Generator<Change, void, void> {
-    for (const { target, key, before, after } of changes) {
-      const codecs = this.#maps.get(target.name);
-      yield {
-        map: target.name,
-        key: decodeKey(key, codecs),
-        before: before && decodeValue(before, codecs),
-        after: after && decodeValue(after, codecs),
-        kind: after === undefined ? 'remove' : 'put',
-      };
-    }
+    for (const raw of changes) yield decodeChange(raw, this.#maps.get(raw.target.name));
   }
 
   #makeSource(): ReadSource & TransactionWrites {
@@ -278,12 +261,4 @@ export class Transaction {
       `transaction ${this.id} is ${this.#state}: begin a new one`,
     );
   }
-}
-
-function decodeKey(bytes: Uint8Array, codecs: MapCodecs<unknown, unknown> | undefined): unknown {
-  return codecs === undefined ? bytes.slice() : codecs.key.decode(bytes);
-}
-
-function decodeValue(bytes: Uint8Array, codecs: MapCodecs<unknown, unknown> | undefined): unknown {
-  return codecs === undefined ? bytes.slice() : codecs.value.decode(bytes);
 }

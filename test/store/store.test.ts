@@ -7,6 +7,7 @@ import { MemoryFileSystem } from '../../src/fs/memory.ts';
 import { NodeFileSystem } from '../../src/fs/node.ts';
 import { Store } from '../../src/index-node.ts';
 import { SimulatedDisk } from '../../src/testing/index.ts';
+import { eventContract } from '../contract/events.ts';
 import { outcomeContract } from '../contract/outcomes.ts';
 import { type StoreHost, storeContract } from '../contract/store.ts';
 import { transactionContract } from '../contract/transactions.ts';
@@ -37,6 +38,7 @@ for (const host of hosts) {
   viewContract(host);
   transactionContract(host);
   outcomeContract(host);
+  eventContract(host);
 }
 
 test('a link in place of a data file is refused, and what it points at is not touched', async () => {
