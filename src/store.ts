@@ -290,6 +290,7 @@ export class Store {
     maintenance.overtake();
     queue.settleNow();
     engine.status = 'closing';
+    this.#transactions.stopWaiting();
     this.#closing ??= Promise.resolve();
     runSync(maintenance.beforeClose(BLOCKING));
     runSync(closeStore(engine, BLOCKING));
@@ -303,6 +304,7 @@ export class Store {
     const { engine, maintenance, queue } = this.#parts;
     if (engine.status === 'closed') return;
     engine.status = 'closing';
+    this.#transactions.stopWaiting();
     await queue.drain();
     await maintenance.settle();
     const manner = waitingManner(engine.environment);

@@ -9,10 +9,12 @@ import {
   type PendingRemove,
   WriteEncoder,
 } from '../store/write-encoder.ts';
+import type { LockedKey } from './lock-session.ts';
 
 export interface TransactionWrites {
   /** Throws TRANSACTION_ENDED, LIMIT, MAP_ENCODING_MISMATCH, and what reading throws. */
   write(write: PendingPut | PendingRemove | PendingClear): void;
+  lock(key: LockedKey): Promise<void>;
 }
 
 /**
@@ -73,6 +75,16 @@ export class TransactionMap<K, V> implements Reads<K, V> {
   /** A missing key is fine. */
   remove(key: K): void {
     this.#transaction.write(this.#encoder.remove(key));
+  }
+
+  /**
+   * For a pessimistic transaction: resolves when it holds the lock of the key, so that nobody of its
+   * kind changes it before it ends. Where it has neither read nor written anything yet, its view is
+   * then the newest state. Rejects with DEADLOCK and LOCK_TIMEOUT, in `transactionSync` throws.
+   */
+  lock(key: K): Promise<void> {
+    const { key: bytes } = this.#encoder.remove(key);
+    return this.#transaction.lock({ map: this.name, bytes, key: () => key });
   }
 
   /** Removes the keys of the range, or all. */

@@ -1,6 +1,6 @@
 /** Reads of one view and writes over it, committed together or not at all. */
 import { ConflictError, OnewalError, UsageError } from '../errors.ts';
-import { type CheckedTransactionOptions, checkSignal, checkToken } from '../options.ts';
+import { type CheckedTransactionOptions, checkSignal, checkToken, invalid } from '../options.ts';
 import { type Change, decodeChange, decodeIf, type RawChange } from '../store/change.ts';
 import type { Commit } from '../store/commit-request.ts';
 import type { Committer } from '../store/committer.ts';
@@ -9,10 +9,13 @@ import type { Engine } from '../store/engine.ts';
 import { encodeBodies, resolveWrites } from '../store/pending-write.ts';
 import type { MapCodecs, ReadSource } from '../store/reads.ts';
 import type { StoreMap } from '../store/store-map.ts';
+import type { PendingClear, PendingPut, PendingRemove } from '../store/write-encoder.ts';
 import { frameSize } from '../wal/frame.ts';
 import type { LoggedCommit } from '../wal/wal-writer.ts';
 import { rawChanges } from './changes.ts';
 import { type Conflict, findConflict } from './conflict.ts';
+import type { KeyLocks } from './key-locks.ts';
+import { type LockedKey, LockSession } from './lock-session.ts';
 import { ReadSet } from './read-set.ts';
 import { TransactionMap, type TransactionWrites } from './transaction-map.ts';
 import { type SavedWork, Workspace } from './workspace.ts';
@@ -26,6 +29,9 @@ interface TransactionParts {
   readonly engine: Engine;
   readonly committer: Committer;
   readonly id: number;
+  readonly locks: KeyLocks;
+  /** It may not wait for locks: nobody can. */
+  readonly isBlocking: boolean;
 }
 
 export type TransactionState = 'open' | 'committing' | 'committed' | 'aborted' | 'in-doubt';
@@ -39,13 +45,16 @@ export class Transaction {
   readonly #engine: Engine;
   readonly #committer: Committer;
   readonly #options: CheckedTransactionOptions;
-  readonly #held: object;
+  #held: object;
   /** For the commits that are kept because of this transaction. */
   readonly #reader = {};
   readonly #maps = new Map<string, MapCodecs<unknown, unknown>>();
   readonly #reads: ReadSet | undefined;
   readonly #source: ReadSource & TransactionWrites;
+  readonly #locks: LockSession | undefined;
   #work: Workspace;
+  /** A range may be read later: it shows the view of now. */
+  #hasRanges = false;
   #savepoints: { readonly savepoint: Savepoint; readonly work: SavedWork }[] = [];
   #state: TransactionState = 'open';
   #outcome: Promise<Commit> | undefined;
@@ -53,18 +62,16 @@ export class Transaction {
   /** For the store: use `Store.begin`. */
   constructor(parts: TransactionParts, options: CheckedTransactionOptions) {
     const { engine, committer, id } = parts;
-    const { state, usage, recent } = engine;
-    const reader = this.#reader;
     this.id = id;
     this.#engine = engine;
     this.#committer = committer;
     this.#options = options;
-    this.#reads = options.isolation === 'serializable' ? new ReadSet() : undefined;
-    this.#work = new Workspace(state, usage);
-    this.#source = this.#makeSource();
-    const onLeak = (): void => recent.drop(reader);
-    this.#held = engine.held.hold(this, { state, holder: 'transaction', onLeak });
-    recent.keepFor(reader, state.sequence);
+    this.#locks = options.mode === 'pessimistic' ? makeSession(parts, options) : undefined;
+    this.#reads =
+      this.#locks !== undefined || options.isolation === 'serializable' ? new ReadSet() : undefined;
+    this.#work = new Workspace(engine.state, engine.usage);
+    this.#source = this.#makeSource(parts);
+    this.#held = this.#hold();
   }
 
   /** Of the view that it reads. */
@@ -148,6 +155,7 @@ export class Transaction {
     this.#requireOpen();
     this.#state = 'committing';
     try {
+      this.#locks?.requireSettled();
       const commit = this.#isReadOnly
         ? this.#readCommit()
         : this.#committer.commitSync(this.#work.delta.writes(), this.#options.write, this.#check);
@@ -174,6 +182,7 @@ export class Transaction {
   async #commit(): Promise<Commit> {
     try {
       checkSignal(this.#options.signal);
+      await this.#locks?.settled();
       const commit = this.#isReadOnly
         ? this.#readCommit()
         : await this.#committer.commit(this.#work.delta.writes(), this.#options.write, this.#check);
@@ -206,13 +215,55 @@ export class Transaction {
     this.#engine.recent.drop(this.#reader);
     this.#engine.held.release(this.#held);
     this.#savepoints = [];
+    this.#locks?.end(this.#endedError());
+  }
+
+  #hold(): object {
+    const { held, recent } = this.#engine;
+    const { view: state } = this.#work;
+    const [reader, free] = [this.#reader, this.#locks?.freeing];
+    recent.keepFor(reader, state.sequence);
+    const onLeak = (): void => {
+      recent.drop(reader);
+      free?.();
+    };
+    return held.hold(this, { state, holder: 'transaction', onLeak });
+  }
+
+  /** After a lock was waited for: what relies on nothing yet may as well see the newest state. */
+  #refresh(): void {
+    this.#requireOpen();
+    const isFresh = this.#work.delta.isEmpty && this.#savepoints.length === 0 && !this.#hasRanges;
+    if (!isFresh || this.#reads?.isEmpty !== true) return;
+    const { state, usage, held } = this.#engine;
+    held.release(this.#held);
+    this.#work = new Workspace(state, usage);
+    this.#held = this.#hold();
+  }
+
+  #lock(key: LockedKey): Promise<void> {
+    this.#requireOpen();
+    const locks = this.#locks;
+    if (locks === undefined) throw invalid('only a transaction with mode: "pessimistic" has locks');
+    if (!locks.take(key)) return locks.wait(key).then(() => this.#refresh());
+    this.#refresh();
+    return Promise.resolve();
+  }
+
+  /** The lock of the key that is written, where there are locks. */
+  #claim(write: PendingPut | PendingRemove | PendingClear): void {
+    if (this.#locks === undefined || write.type === 'clear') return;
+    const { target, key: bytes } = write;
+    const key = (): unknown => decodeIf(bytes, this.#maps.get(target.name)?.key);
+    this.#locks.claim({ map: target.name, bytes, key });
   }
 
   /** When the turn of the commit has come: nothing that this relies on may have been touched. */
   readonly #check = (_head: Draft, earlier: readonly LoggedCommit[]): void => {
     const { view, delta } = this.#work;
     const commits = [...this.#engine.recent.above(view.sequence), ...earlier];
-    const footprints = this.#reads === undefined ? [delta] : [delta, this.#reads];
+    const isSerializable = this.#options.isolation === 'serializable';
+    const footprints = this.#reads !== undefined && isSerializable ? [delta, this.#reads] : [delta];
     const conflict = findConflict(commits, footprints, view.catalog);
     if (conflict !== undefined) throw this.#conflictError(conflict);
   };
@@ -230,7 +281,7 @@ export class Transaction {
     for (const raw of changes) yield decodeChange(raw, this.#maps.get(raw.target.name));
   }
 
-  #makeSource(): ReadSource & TransactionWrites {
+  #makeSource({ isBlocking }: TransactionParts): ReadSource & TransactionWrites {
     const work = (): Workspace => this.#work;
     return {
       get state() {
@@ -239,12 +290,25 @@ export class Transaction {
       get usage() {
         return work().draft.usage;
       },
-      fork: () => work().draft.fork().toState(),
+      fork: () => {
+        this.#hasRanges = true;
+        return work().draft.fork().toState();
+      },
       witness: this.#reads,
       requireOpen: () => this.#requireOpen(),
       write: (write) => {
         this.#requireOpen();
+        this.#claim(write);
         work().write(write);
+      },
+      lock: (key) => {
+        try {
+          return this.#lock(key);
+        } catch (error) {
+          // In a blocking callback nobody would see a promise that rejects.
+          if (isBlocking) throw error;
+          return Promise.reject(error);
+        }
       },
     };
   }
@@ -255,10 +319,18 @@ export class Transaction {
   }
 
   #requireNotEnded(): void {
-    if (this.#state === 'open') return;
-    throw new UsageError(
-      'TRANSACTION_ENDED',
-      `transaction ${this.id} is ${this.#state}: begin a new one`,
-    );
+    if (this.#state !== 'open') throw this.#endedError();
   }
+
+  #endedError(): UsageError {
+    const message = `transaction ${this.id} is ${this.#state}: begin a new one`;
+    return new UsageError('TRANSACTION_ENDED', message);
+  }
+}
+
+function makeSession(
+  { locks, engine, isBlocking }: TransactionParts,
+  options: CheckedTransactionOptions,
+): LockSession {
+  return new LockSession({ locks, environment: engine.environment, options, isBlocking });
 }

@@ -9,11 +9,13 @@ import {
 } from '../options.ts';
 import type { Committer } from '../store/committer.ts';
 import type { Engine } from '../store/engine.ts';
+import { KeyLocks } from './key-locks.ts';
 import { Transaction } from './transaction.ts';
 
 export class Transactions {
   readonly #engine: Engine;
   readonly #committer: Committer;
+  readonly #locks = new KeyLocks();
   #nextId = 1;
   /** A callback is running in this very moment: what is called now is called by it. */
   #isCalling = false;
@@ -25,7 +27,13 @@ export class Transactions {
 
   /** Throws CLOSED, INVALID_ARGUMENT, NESTED_TRANSACTION. */
   begin(options?: TransactionOptions): Transaction {
-    return this.#begin(checkTransactionOptions(options));
+    return this.#begin(checkTransactionOptions(options), 'waiting');
+  }
+
+  /** For a close: nobody waits for a lock any more. */
+  stopWaiting(): void {
+    const error = new UsageError('CLOSED', 'the store is closed: open it again');
+    for (const fail of [...this.#locks.onStop]) fail(error);
   }
 
   /** As `Store.transaction` says. */
@@ -36,7 +44,7 @@ export class Transactions {
     const checked = checkTransactionOptions(options);
     for (let attempt = 1; ; attempt++) {
       checkSignal(checked.signal);
-      const transaction = this.#begin(checked);
+      const transaction = this.#begin(checked, 'waiting');
       try {
         const value = await this.#call(() => callback(transaction, attempt));
         await transaction.settle();
@@ -56,7 +64,7 @@ export class Transactions {
     const checked = checkTransactionOptions(options);
     for (let attempt = 1; ; attempt++) {
       checkSignal(checked.signal);
-      const transaction = this.#begin(checked);
+      const transaction = this.#begin(checked, 'blocking');
       try {
         const value = this.#call(() => callback(transaction, attempt));
         requireNoPromise(value);
@@ -69,7 +77,7 @@ export class Transactions {
     }
   }
 
-  #begin(options: CheckedTransactionOptions): Transaction {
+  #begin(options: CheckedTransactionOptions, manner: 'waiting' | 'blocking'): Transaction {
     this.#engine.requireOpen();
     if (this.#isCalling) {
       throw new UsageError(
@@ -78,8 +86,9 @@ export class Transactions {
           'savepoints for what may have to be undone',
       );
     }
-    const parts = { engine: this.#engine, committer: this.#committer, id: this.#nextId++ };
-    return new Transaction(parts, options);
+    const [engine, committer, locks] = [this.#engine, this.#committer, this.#locks];
+    const parts = { engine, committer, locks, isBlocking: manner === 'blocking' };
+    return new Transaction({ ...parts, id: this.#nextId++ }, options);
   }
 
   #call<T>(callback: () => T): T {

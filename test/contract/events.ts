@@ -137,7 +137,9 @@ export function eventContract(host: StoreHost): void {
 
       expect(await map.put('a', 1)).toEqual({ sequence: 1, durable: true });
       expect([map.get('a'), events.length]).toEqual([1, 1]);
-      expect(failures).toMatchObject([{ type: 'error', message: expect.stringMatching(/listener of commit/), error }]);
+      expect(failures).toMatchObject([
+        { type: 'error', message: expect.stringMatching(/listener of commit/), error },
+      ]);
       expect(logged.map(({ message }) => message).sort()).toEqual([
         'a listener of commit failed',
         'a listener of error failed',
