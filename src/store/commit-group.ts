@@ -1,4 +1,5 @@
 /** Commits that are written together, synced together, and become visible together. */
+import { ConflictError } from '../errors.ts';
 import type { WalPosition } from '../wal/wal-header.ts';
 import type { LoggedCommit, WalWriter } from '../wal/wal-writer.ts';
 import type { RawChange } from './change.ts';
@@ -18,6 +19,11 @@ export interface Group {
   readonly commits: readonly LoggedCommit[];
   /** Of each commit; undefined where nobody wanted to know. */
   readonly changes: readonly (readonly RawChange[])[] | undefined;
+  /**
+   * Answers for when the group is settled: who has met a conflict with a commit of the group and runs
+   * again at once must find it visible, or would meet it again.
+   */
+  readonly refusals: readonly (() => void)[];
   readonly draft: Draft;
   readonly tip: WalPosition;
   readonly chain: Uint8Array;
@@ -38,6 +44,7 @@ export function writeGroup(
   const members: { request: CommitRequest; sequence: number }[] = [];
   const commits: LoggedCommit[] = [];
   const changes: RawChange[][] = [];
+  const refusals: (() => void)[] = [];
   const isHeard = engine.listeners.has('commit');
   for (const request of requests) {
     const changed: RawChange[] = [];
@@ -50,7 +57,8 @@ export function writeGroup(
       }
       members.push({ request, sequence: draft.sequence });
     } catch (error) {
-      request.reject(refusal(error));
+      if (error instanceof ConflictError) refusals.push(() => request.reject(error));
+      else request.reject(refusal(error));
     }
   }
   const start = writer.tip.offset;
@@ -60,7 +68,7 @@ export function writeGroup(
   const { tip, commitChain: chain } = writer;
   const needsSync = isSyncNeeded(writer, members);
   return {
-    ...{ writer, members, commits, draft, tip, chain, needsSync },
+    ...{ writer, members, commits, refusals, draft, tip, chain, needsSync },
     changes: isHeard ? changes : undefined,
     isSettled: false,
   };

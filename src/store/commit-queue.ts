@@ -250,11 +250,13 @@ export class CommitQueue {
     for (const { request, sequence } of group.members) {
       request.resolve({ sequence, durable: sequence <= durableUpTo });
     }
+    for (const refuse of group.refusals) refuse();
   }
 
   #reject(group: Group, error: OnewalError): void {
     group.isSettled = true;
     for (const { request } of group.members) request.reject(error);
+    for (const refuse of group.refusals) refuse();
   }
 
   /** After a failed sync: the group is in doubt until a new generation leaves it out. */

@@ -200,6 +200,20 @@ export function transactionContract(host: StoreHost): void {
       expect(attempts).toEqual([1, 2, 3, 1, 2]);
     });
 
+    test('find the commit that they have met when they run again', async () => {
+      const add = (): Promise<number> =>
+        store.transaction(
+          (transaction, attempt) => {
+            transaction.map(a).put('n', (transaction.map(a).get('n') ?? 0) + 1);
+            return attempt;
+          },
+          { maxRetries: 4 },
+        );
+
+      expect(await Promise.all([add(), add(), add(), add(), add()])).toEqual([1, 2, 3, 4, 5]);
+      expect(a.get('n')).toBe(5);
+    });
+
     test('refuse to nest, and say what to do', async () => {
       const nested = { code: 'NESTED_TRANSACTION', message: expect.stringMatching(/savepoints/) };
       const calls: (() => unknown)[] = [
