@@ -18,7 +18,7 @@ export interface Conflict {
   readonly key: Uint8Array | undefined;
 }
 
-/** `catalog`: from before the commits, which give maps other ids as they empty them. */
+/** `catalog`: from before the commits. */
 export function findConflict(
   commits: readonly LoggedCommit[],
   footprints: readonly Footprint[],
@@ -63,10 +63,8 @@ class ConflictFinder implements OperationVisitor {
         return;
       }
       case 'empty':
-        this.#touchRange(operation.map, ALL_KEYS);
-        this.#names.set(operation.next, this.#nameOf(operation.map));
-        return;
       case 'drop':
+        // Under which id the map goes on does not matter: all that anybody has of it is touched.
         this.#touchRange(operation.map, ALL_KEYS);
     }
   }

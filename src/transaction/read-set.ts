@@ -45,7 +45,7 @@ const THE_MAP = 0;
 class ReadsOfMap {
   readonly #keys = new Memtable();
   readonly #ranges: RangeTrace[] = [];
-  /** Of the ranges: kept until one of them may have grown. */
+  /** Of the ranges, as soon as it is asked for: then the transaction reads no more. */
   #intervals: Intervals | undefined;
 
   addKey(key: Uint8Array): void {
@@ -62,9 +62,7 @@ class ReadsOfMap {
   }
 
   addRange(selection: Selection): RangeTrace {
-    const trace = new RangeTrace(selection, () => {
-      this.#intervals = undefined;
-    });
+    const trace = new RangeTrace(selection);
     this.#ranges.push(trace);
     return trace;
   }
@@ -90,27 +88,23 @@ class ReadsOfMap {
 /** One iteration over a range. What it has not come to was not read, so nobody need rely on it. */
 class RangeTrace implements RangeWitness {
   readonly #selection: Selection;
-  readonly #onGrowth: () => void;
   #isExhausted = false;
   #bytes: Uint8Array | undefined;
   #keyStart = 0;
   #keyEnd = 0;
 
-  constructor(selection: Selection, onGrowth: () => void) {
+  constructor(selection: Selection) {
     this.#selection = selection;
-    this.#onGrowth = onGrowth;
   }
 
   reached({ bytes, keyStart, keyEnd }: Cursor): void {
     this.#bytes = bytes;
     this.#keyStart = keyStart;
     this.#keyEnd = keyEnd;
-    this.#onGrowth();
   }
 
   exhausted(): void {
     this.#isExhausted = true;
-    this.#onGrowth();
   }
 
   /** Undefined while it has come nowhere. */
