@@ -190,14 +190,14 @@ export function checkTransactionOptions(
   if (unknown !== undefined) throw invalid(`there is no option ${JSON.stringify(unknown)}`);
   const { isolation, mode, maxRetries, lockTimeout, signal, ...write } = options;
   if (write.durability !== undefined) checkDurability(write.durability);
-  if (write.token !== undefined) checkToken(write.token);
+  const token = write.token === undefined ? {} : { token: checkToken(write.token) };
   return {
     isolation: oneOf('isolation', isolation ?? 'serializable', ['serializable', 'snapshot']),
     mode: oneOf('mode', mode ?? 'optimistic', ['optimistic', 'pessimistic']),
     maxRetries: requireWhole('maxRetries', maxRetries ?? MAX_RETRIES_DEFAULT, 0),
     lockTimeout: requireWhole('lockTimeout', lockTimeout ?? LOCK_TIMEOUT_DEFAULT, 0),
     signal,
-    write,
+    write: { ...write, ...token },
   };
 }
 

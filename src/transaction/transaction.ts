@@ -182,7 +182,8 @@ export class Transaction {
   async #commit(): Promise<Commit> {
     try {
       checkSignal(this.#options.signal);
-      await this.#locks?.settled();
+      // Without locks it is submitted at once, in its order among other writes.
+      if (this.#locks !== undefined) await this.#locks.settled();
       const commit = this.#isReadOnly
         ? this.#readCommit()
         : await this.#committer.commit(this.#work.delta.writes(), this.#options.write, this.#check);

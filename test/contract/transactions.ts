@@ -167,6 +167,14 @@ export function transactionContract(host: StoreHost): void {
       }
     });
 
+    test('are committed in the order in which they were asked to, among other writes too', async () => {
+      const transaction = store.begin();
+      transaction.map(a).put('x', 1);
+      const [first, second] = await Promise.all([transaction.commit(), b.put('y', 1)]);
+
+      expect([first.sequence, second.sequence]).toEqual([1, 2]);
+    });
+
     test('name the map and the key of a conflict', async () => {
       const transaction = store.begin();
       transaction.map(a).get('k');
