@@ -17,6 +17,12 @@ export type UsageCode =
   | 'SYNC_UNAVAILABLE' // this host cannot block
   | 'NOT_FOUND' // no store here, and `create` is false
   | 'EXISTS' // a store is here, and `create` is 'new'
+  | 'VIEW_RELEASED'
+  | 'TRANSACTION_ENDED'
+  | 'NESTED_TRANSACTION' // a transaction within another one's callback
+  | 'SAVEPOINT_RELEASED' // or of another transaction
+  | 'TOKEN_USED' // an earlier commit carried it
+  | 'IN_LISTENER' // blocking work in a listener
   | 'ABORTED'; // the caller's own signal
 export type LockedCode = 'LOCKED' | 'LOCK_LOST';
 export type CorruptionCode =
@@ -25,13 +31,17 @@ export type CorruptionCode =
   | 'ROLLED_BACK'; // the state is older than `expectAtLeast`
 export type FormatCode = 'FORMAT_TOO_NEW' | 'FOREIGN_FILE';
 export type StorageCode = 'IO' | 'DISK_FULL' | 'COMMIT_IN_DOUBT' | 'WRITES_DISABLED' | 'PERMISSION';
+export type ConflictCode =
+  | 'CONFLICT' // somebody else has changed what was read or written
+  | 'DEADLOCK' // to wait for this lock would be to wait for ever
+  | 'LOCK_TIMEOUT';
 export type ErrorCode =
   | UsageCode
   | LockedCode
   | CorruptionCode
   | FormatCode
   | StorageCode
-  | 'CONFLICT'
+  | ConflictCode
   | 'QUOTA_EXCEEDED'
   | 'LIMIT';
 
@@ -64,11 +74,16 @@ export class UsageError extends OnewalError {
 
 /** Somebody else changed what this write relied on: run it again. Nothing was stored. */
 export class ConflictError extends OnewalError {
+  declare readonly code: ConflictCode;
   readonly map: string;
+  /** Undefined where it was a range that somebody removed. */
   readonly key: unknown;
 
-  constructor(message: string, details: { readonly map: string; readonly key: unknown }) {
-    super('CONFLICT', message, { committed: 'no' });
+  constructor(
+    message: string,
+    details: { readonly map: string; readonly key: unknown; readonly code?: ConflictCode },
+  ) {
+    super(details.code ?? 'CONFLICT', message, { committed: 'no' });
     this.map = details.map;
     this.key = details.key;
   }

@@ -1,5 +1,8 @@
 /** Options of the public API: checked, defaulted and explained once, here. */
+import { copyBytes, utf8Encode } from './bytes/bytes.ts';
+import { isWellFormed } from './codec/text.ts';
 import { UsageError } from './errors.ts';
+import { TOKEN_SIZE_MAX } from './wal/record.ts';
 
 /** What a write waits for: until it is on the medium, or until the host has taken it. */
 export type Durability = 'synced' | 'buffered';
@@ -60,6 +63,30 @@ export interface StoreOptions {
 
 export interface WriteOptions {
   readonly durability?: Durability;
+  /** Names the commit, for `Store.outcomeOf`: 1 to 64 bytes; text is UTF-8. */
+  readonly token?: Uint8Array | string;
+}
+
+export interface PutOptions extends WriteOptions {
+  /** CONFLICT where the key is there. */
+  readonly ifAbsent?: true;
+  /** CONFLICT unless the entry is there, as this commit has written it. */
+  readonly ifSequence?: number;
+}
+
+export interface TransactionOptions extends WriteOptions {
+  /**
+   * `serializable`: what was read (keys, ranges, also what was absent in them) and what is written
+   * are checked at the commit. `snapshot`: only what is written. Default 'serializable'.
+   */
+  readonly isolation?: 'serializable' | 'snapshot';
+  /** `pessimistic`: keys are locked as they are written. Default 'optimistic'. */
+  readonly mode?: 'optimistic' | 'pessimistic';
+  /** How often `store.transaction` runs again after a conflict. Default 3. */
+  readonly maxRetries?: number;
+  /** Milliseconds to wait for one key. Default 5,000. */
+  readonly lockTimeout?: number;
+  readonly signal?: AbortSignal;
 }
 
 /** For long operations. */
@@ -110,6 +137,11 @@ const OPTION_NAMES = new Set<string>([
   ...['create', 'readOnly', 'recovery', 'durability', 'quota', 'cacheBytes', 'checkpointBytes'],
   ...['lockTimeout', 'expectAtLeast', 'logger', 'signal', 'onProgress'],
 ]);
+const TRANSACTION_OPTION_NAMES = new Set<string>([
+  ...['isolation', 'mode', 'maxRetries', 'lockTimeout', 'signal', 'durability', 'token'],
+]);
+const MAX_RETRIES_DEFAULT = 3;
+const LOCK_TIMEOUT_DEFAULT = 5000;
 
 /** Throws INVALID_ARGUMENT. */
 export function checkOptions(options: StoreOptions = {}): CheckedOptions {
@@ -155,8 +187,46 @@ export function guardProgress(
   };
 }
 
+export interface CheckedTransactionOptions {
+  readonly isolation: 'serializable' | 'snapshot';
+  readonly mode: 'optimistic' | 'pessimistic';
+  readonly maxRetries: number;
+  readonly lockTimeout: number;
+  readonly signal: AbortSignal | undefined;
+  readonly write: WriteOptions;
+}
+
+/** Throws INVALID_ARGUMENT. */
+export function checkTransactionOptions(
+  options: TransactionOptions = {},
+): CheckedTransactionOptions {
+  requireObject(options, 'options');
+  const unknown = Object.keys(options).find((name) => !TRANSACTION_OPTION_NAMES.has(name));
+  if (unknown !== undefined) throw invalid(`there is no option ${JSON.stringify(unknown)}`);
+  const { isolation, mode, maxRetries, lockTimeout, signal, ...write } = options;
+  if (write.durability !== undefined) checkDurability(write.durability);
+  const token = write.token === undefined ? {} : { token: checkToken(write.token) };
+  return {
+    isolation: oneOf('isolation', isolation ?? 'serializable', ['serializable', 'snapshot']),
+    mode: oneOf('mode', mode ?? 'optimistic', ['optimistic', 'pessimistic']),
+    maxRetries: requireWhole('maxRetries', maxRetries ?? MAX_RETRIES_DEFAULT, 0),
+    lockTimeout: requireWhole('lockTimeout', lockTimeout ?? LOCK_TIMEOUT_DEFAULT, 0),
+    signal,
+    write: { ...write, ...token },
+  };
+}
+
 export function checkDurability(durability: unknown): Durability {
   return oneOf('durability', durability as Durability, DURABILITIES);
+}
+
+/** The bytes of a token. Throws INVALID_ARGUMENT. */
+export function checkToken(token: unknown): Uint8Array {
+  if (typeof token === 'string' && isWellFormed(token)) return checkToken(utf8Encode(token));
+  if (token instanceof Uint8Array && token.length > 0 && token.length <= TOKEN_SIZE_MAX) {
+    return copyBytes(token);
+  }
+  throw invalid(`a token is text or bytes, of 1 to ${TOKEN_SIZE_MAX} bytes`);
 }
 
 export function checkQuotaOptions(quota: QuotaOptions): QuotaOptions {

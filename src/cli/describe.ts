@@ -1,7 +1,7 @@
 /** `onewal info`: what a store is. */
 import { toHex } from '../bytes/bytes.ts';
 import type { LossReport } from '../errors.ts';
-import type { Store } from '../store/store.ts';
+import type { Store } from '../store.ts';
 import type { Call, Command } from './command.ts';
 import { ExitCode } from './exit-code.ts';
 import { RECOVERY_HELP, RECOVERY_OPTION, withStore } from './open-store.ts';

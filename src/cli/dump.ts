@@ -1,7 +1,7 @@
 /** `onewal dump`: writes a store's contents as lines of JSON, for `onewal load`. */
 import { createHash, type Hash } from 'node:crypto';
 import { UsageError } from '../errors.ts';
-import type { Store } from '../store/store.ts';
+import type { Store } from '../store.ts';
 import type { Call, Command } from './command.ts';
 import { type DumpMap, endLine, entryLine, headerLine } from './dump-format.ts';
 import { ExitCode } from './exit-code.ts';

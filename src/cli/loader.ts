@@ -1,6 +1,6 @@
 /** Writes the entries of a dump in large commits, between a mark and its removal. */
 import { Store } from '../index-node.ts';
-import type { Write } from '../store/store.ts';
+import type { Write } from '../store/map-handles.ts';
 import type { StoreMap } from '../store/store-map.ts';
 import type { DumpHeader, DumpMap } from './dump-format.ts';
 import type { LoadedEntry } from './entry-decoder.ts';

@@ -2,8 +2,8 @@
 import type { KeyCodec, KeyEncoding } from '../codec/key-codec.ts';
 import type { ValueCodec, ValueEncoding } from '../codec/value-codec.ts';
 import { UsageError } from '../errors.ts';
-import type { Store } from '../store/store.ts';
 import type { StoreMap } from '../store/store-map.ts';
+import type { Store } from '../store.ts';
 
 export interface MapEncodings {
   readonly name: string;

@@ -1,4 +1,5 @@
 /** The operations in a frame, decoded as far as it is known what their maps hold. */
+import { toHex } from '../bytes/bytes.ts';
 import { CborError } from '../bytes/cbor.ts';
 import { FrameType } from '../wal/frame.ts';
 import {
@@ -71,6 +72,9 @@ class OperationLister implements OperationVisitor {
         return;
       case 'acknowledge':
         this.rows.push({ operation: 'acknowledge', report: operation.report });
+        return;
+      case 'token':
+        this.rows.push({ operation: 'token', token: toHex(operation.token) });
     }
   }
 

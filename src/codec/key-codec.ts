@@ -23,6 +23,11 @@ const BUILT_IN: ReadonlyMap<string, KeyCodec<unknown>> = new Map(
 );
 const BUILT_IN_NAMES: ReadonlySet<string> = new Set(BUILT_IN.keys());
 
+/** Undefined for a name that is not one of ours. */
+export function builtInKeyCodec(name: string): KeyCodec<unknown> | undefined {
+  return BUILT_IN.get(name);
+}
+
 /** The codec that `MapOptions.key` asks for; a user's codec comes back guarded. */
 export function resolveKeyCodec(choice: KeyEncoding | KeyCodec<unknown>): KeyCodec<unknown> {
   if (typeof choice === 'object' && choice !== null) return guard(choice);

@@ -24,6 +24,11 @@ const BUILT_IN: ReadonlyMap<string, ValueCodec<unknown>> = new Map(
 );
 const BUILT_IN_NAMES: ReadonlySet<string> = new Set(BUILT_IN.keys());
 
+/** Undefined for a name that is not one of ours. */
+export function builtInValueCodec(name: string): ValueCodec<unknown> | undefined {
+  return BUILT_IN.get(name);
+}
+
 /** The codec that `MapOptions.value` asks for; a user's codec comes back guarded. */
 export function resolveValueCodec(
   choice: ValueEncoding | ValueCodec<unknown>,

@@ -47,6 +47,7 @@ export class Memtable {
   #root: Node = { owner: this.#owner, entries: [] };
   #count = 0;
   #size = 0;
+  #lineage: object = {};
 
   get root(): Node {
     return this.#root;
@@ -62,8 +63,14 @@ export class Memtable {
     return this.#size;
   }
 
+  /** The same for all memtables that were forked from one: they share what none has changed. */
+  get lineage(): object {
+    return this.#lineage;
+  }
+
   fork(): Memtable {
     const fork = new Memtable();
+    fork.#lineage = this.#lineage;
     fork.#root = this.#root;
     fork.#count = this.#count;
     fork.#size = this.#size;

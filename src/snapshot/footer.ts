@@ -11,6 +11,7 @@ import { bytesEqual, compareBytes, concatBytes, dataViewOf, utf8Encode } from '.
 import { type CborValue, encodeCbor } from '../bytes/cbor.ts';
 import { CborFields } from '../bytes/cbor-fields.ts';
 import { CHECKSUM_SIZE, checksum } from '../bytes/checksum.ts';
+import { isToken } from '../wal/record.ts';
 import { BLOCK_SIZE_MAX, BLOCK_SIZE_MIN, HASH_SIZE, LEVEL_MAX, MalformedError } from './block.ts';
 import { HEADER_SIZE, identityFields, readIdentity, type SnapshotIdentity } from './format.ts';
 import type { TreeRoot } from './tree-writer.ts';
@@ -19,6 +20,7 @@ import type { TreeRoot } from './tree-writer.ts';
 export const MAP_COUNT_MAX = 4096;
 const MAP_NAME_SIZE_MAX = 255;
 const BENEATH_COUNT_MAX = 4096;
+const TOKEN_COUNT_MAX = 65_536;
 export const FOOTER_SIZE_MAX = 16 << 20;
 
 const CLOSING_MAGIC = Uint8Array.of(0x0a, 0x1a, 0x0a, 0x0d, 0x53, 0x57, 0x4f, 0x89);
@@ -49,6 +51,12 @@ export interface SnapshotBeneath {
   readonly root: Uint8Array;
 }
 
+/** A token that a commit carried. */
+export interface SnapshotToken {
+  readonly token: Uint8Array;
+  readonly sequence: number;
+}
+
 export interface SnapshotFooter extends SnapshotIdentity {
   /** The last commit that is in the state, and the chain hash behind it. */
   readonly sequence: number;
@@ -62,6 +70,8 @@ export interface SnapshotFooter extends SnapshotIdentity {
   readonly maps: readonly SnapshotMap[];
   /** Newest first; none beneath a full snapshot. */
   readonly beneath: readonly SnapshotBeneath[];
+  /** The last ones, oldest first; absent where there are none. */
+  readonly tokens?: readonly SnapshotToken[];
   /** Stands for all entries: equal for equal states, whatever their history. */
   readonly root: Uint8Array;
   /** Of the whole file. */
@@ -137,6 +147,7 @@ export function decodeFooter(cbor: Uint8Array, place: FooterPlace): SnapshotFoot
     nextMapId: fields.unsigned('nextMapId'),
     maps: limited(fields, 'maps', MAP_COUNT_MAX).map(readMap),
     beneath: limited(fields, 'beneath', BENEATH_COUNT_MAX).map(readBeneath),
+    ...optionalTokens(fields),
     root: fields.bytes('root', HASH_SIZE),
     length: fields.unsigned('length'),
   };
@@ -172,6 +183,8 @@ export function faultOf(footer: SnapshotFooter, place: FooterPlace): string | un
     generation = beneath.generation;
   }
   if (!bytesEqual(footer.root, rootOf(footer.maps))) return 'root is not that of the maps';
+  const isTokenLate = footer.tokens?.some(({ sequence }) => sequence > footer.sequence) === true;
+  if (isTokenLate) return 'a token is of a later commit';
   return faultOfMaps(footer) ?? faultOfTrees(footer.maps, place.offset);
 }
 
@@ -245,6 +258,20 @@ function optionalQuota(fields: CborFields): { readonly quota?: number } {
   return fields.has('quota') ? { quota: fields.unsigned('quota') } : {};
 }
 
+function optionalTokens(fields: CborFields): { readonly tokens?: readonly SnapshotToken[] } {
+  if (!fields.has('tokens')) return {};
+  const tokens = fields.array('tokens');
+  if (tokens.length > TOKEN_COUNT_MAX) throw new MalformedError('footer: too many tokens');
+  return { tokens: tokens.map(readToken) };
+}
+
+function readToken(value: CborValue): SnapshotToken {
+  const [token, sequence, ...rest] = Array.isArray(value) ? (value as CborValue[]) : [];
+  const isWhole = isToken(token) && typeof sequence === 'number' && sequence > 0;
+  if (!isWhole || rest.length > 0) throw new MalformedError('footer: no token');
+  return { token, sequence };
+}
+
 function footerFields(footer: SnapshotFooter): { readonly [key: string]: CborValue } {
   return {
     ...identityFields(footer),
@@ -255,6 +282,9 @@ function footerFields(footer: SnapshotFooter): { readonly [key: string]: CborVal
     nextMapId: footer.nextMapId,
     maps: footer.maps.map(mapFields),
     beneath: footer.beneath.map(({ generation, root }) => ({ generation, root })),
+    ...(footer.tokens === undefined
+      ? {}
+      : { tokens: footer.tokens.map(({ token, sequence }) => [token, sequence]) }),
     root: footer.root,
     length: footer.length,
   };

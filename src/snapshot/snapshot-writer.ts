@@ -19,6 +19,7 @@ import {
   type SnapshotBeneath,
   type SnapshotFooter,
   type SnapshotMap,
+  type SnapshotToken,
 } from './footer.ts';
 import { encodeHeader, FORMAT, type SnapshotKind } from './format.ts';
 import { SequenceIds } from './sequence-ids.ts';
@@ -48,6 +49,7 @@ export interface SnapshotPlan {
   /** In any order. */
   readonly maps: readonly PlannedMap[];
   readonly beneath: readonly SnapshotBeneath[];
+  readonly tokens?: readonly SnapshotToken[];
   readonly limits?: BlockLimits;
 }
 

@@ -14,6 +14,7 @@ import { type Task, wait } from '../fs/task.ts';
 import { Memtable } from '../memtable/memtable.ts';
 import { MemtableCursor } from '../memtable/memtable-cursor.ts';
 import { checkSignal, type WorkOptions } from '../options.ts';
+import type { SnapshotToken } from '../snapshot/footer.ts';
 import { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import { type PlannedMap, type SnapshotPlan, writeSnapshot } from '../snapshot/snapshot-writer.ts';
 import type { WriteSteps } from '../snapshot/steps.ts';
@@ -33,6 +34,7 @@ export interface FrozenState {
   readonly wal: number;
   readonly catalog: Catalog;
   readonly usage: ReadonlyMap<number, { readonly count: number; readonly bytes: number }>;
+  readonly tokens: readonly SnapshotToken[];
 }
 
 /** Blocking work has taken over: whoever was overtaken stops, and leaves nothing behind. */
@@ -61,6 +63,7 @@ export function freeze(engine: Engine, nextWal: number): FrozenState {
     wal: nextWal,
     catalog: state.catalog,
     usage: usageOf(engine.usage, maps),
+    tokens: engine.tokens.list(),
   };
 }
 
@@ -105,7 +108,7 @@ function planOf(
   frozen: FrozenState,
   cursorOf: (map: number) => Cursor,
 ): Omit<SnapshotPlan, 'kind' | 'beneath'> {
-  const { sequence, chain, wal, catalog, usage } = frozen;
+  const { sequence, chain, wal, catalog, usage, tokens } = frozen;
   const maps = [...catalog.maps].map(
     ({ id, name, keyEncoding, valueEncoding, quota }): PlannedMap => {
       const { count, bytes } = usage.get(id) ?? { count: 0, bytes: 0 };
@@ -123,6 +126,7 @@ function planOf(
     nextMapId,
     maps,
     ...(quota === undefined ? {} : { quota }),
+    ...(tokens.length === 0 ? {} : { tokens }),
   };
 }
 

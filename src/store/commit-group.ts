@@ -1,6 +1,8 @@
 /** Commits that are written together, synced together, and become visible together. */
+import { ConflictError } from '../errors.ts';
 import type { WalPosition } from '../wal/wal-header.ts';
 import type { LoggedCommit, WalWriter } from '../wal/wal-writer.ts';
+import type { RawChange } from './change.ts';
 import { type CommitRequest, prepareCommit, refusal } from './commit-request.ts';
 import { Draft } from './draft.ts';
 import type { Engine } from './engine.ts';
@@ -14,6 +16,14 @@ const UNSYNCED_SIZE_MAX = 4 << 20;
 export interface Group {
   readonly writer: WalWriter;
   readonly members: readonly { readonly request: CommitRequest; readonly sequence: number }[];
+  readonly commits: readonly LoggedCommit[];
+  /** Of each commit; undefined where nobody wanted to know. */
+  readonly changes: readonly (readonly RawChange[])[] | undefined;
+  /**
+   * Answers for when the group is settled: who has met a conflict with a commit of the group and runs
+   * again at once must find it visible, or would meet it again.
+   */
+  readonly refusals: readonly (() => void)[];
   readonly draft: Draft;
   readonly tip: WalPosition;
   readonly chain: Uint8Array;
@@ -30,16 +40,25 @@ export function writeGroup(
   writer: WalWriter,
   requests: readonly CommitRequest[],
 ): Group {
-  const draft = new Draft(engine.state, engine.usage);
+  const draft = new Draft(engine.state, engine);
   const members: { request: CommitRequest; sequence: number }[] = [];
   const commits: LoggedCommit[] = [];
+  const changes: RawChange[][] = [];
+  const refusals: (() => void)[] = [];
+  const isHeard = engine.listeners.has('commit');
   for (const request of requests) {
+    const changed: RawChange[] = [];
+    const onChange = isHeard ? (change: RawChange) => changed.push(change) : undefined;
     try {
-      const commit = prepareCommit(request, draft);
-      if (commit !== undefined) commits.push(commit);
+      const commit = prepareCommit(request, draft, { earlier: commits, onChange });
+      if (commit !== undefined) {
+        commits.push(commit);
+        changes.push(changed);
+      }
       members.push({ request, sequence: draft.sequence });
     } catch (error) {
-      request.reject(refusal(error));
+      if (error instanceof ConflictError) refusals.push(() => request.reject(error));
+      else request.reject(refusal(error));
     }
   }
   const start = writer.tip.offset;
@@ -48,7 +67,11 @@ export function writeGroup(
   count(engine, commits.length, writer.tip.offset - start);
   const { tip, commitChain: chain } = writer;
   const needsSync = isSyncNeeded(writer, members);
-  return { writer, members, draft, tip, chain, needsSync, isSettled: false };
+  return {
+    ...{ writer, members, commits, refusals, draft, tip, chain, needsSync },
+    changes: isHeard ? changes : undefined,
+    isSettled: false,
+  };
 }
 
 function isSyncNeeded(writer: WalWriter, members: Group['members']): boolean {

@@ -8,6 +8,7 @@
 import { OnewalError, StorageError } from '../errors.ts';
 import { type Awaitable, runSync, type Task } from '../fs/task.ts';
 import type { WalWriter } from '../wal/wal-writer.ts';
+import { announceCommits } from './announce.ts';
 import { type Group, groupEnd, isDeletion, writeGroup } from './commit-group.ts';
 import type { CommitRequest } from './commit-request.ts';
 import type { Engine } from './engine.ts';
@@ -238,20 +239,26 @@ export class CommitQueue {
     const engine = this.#engine;
     group.isSettled = true;
     // Snapshots may have changed since the group was prepared: a checkpoint writes meanwhile.
-    const { frozen, snapshots } = engine.state;
+    const before = engine.state;
+    const { frozen, snapshots } = before;
     engine.state = { ...group.draft.toState(), frozen, snapshots };
     engine.usage.absorb(group.draft.usage);
+    engine.tokens.absorb(group.draft.tokens);
+    engine.recent.append(group.commits);
     engine.chain = group.chain;
     engine.files.reached(group.writer.header.generation, group.draft.sequence);
+    announceCommits(engine, group, before);
     const durableUpTo = group.writer.durable.sequence;
     for (const { request, sequence } of group.members) {
       request.resolve({ sequence, durable: sequence <= durableUpTo });
     }
+    for (const refuse of group.refusals) refuse();
   }
 
   #reject(group: Group, error: OnewalError): void {
     group.isSettled = true;
     for (const { request } of group.members) request.reject(error);
+    for (const refuse of group.refusals) refuse();
   }
 
   /** After a failed sync: the group is in doubt until a new generation leaves it out. */

@@ -1,8 +1,8 @@
 /** Hands writes to the queue: with a promise, or blocking until they are committed. */
 import { cannotBlock } from '../fs/task.ts';
-import { checkDurability, type WriteOptions } from '../options.ts';
+import { checkDurability, checkToken, type WriteOptions } from '../options.ts';
 import type { CommitQueue } from './commit-queue.ts';
-import type { Commit, CommitRequest } from './commit-request.ts';
+import type { Commit, CommitRequest, Precondition } from './commit-request.ts';
 import type { Engine } from './engine.ts';
 import { checkCommitSize, type PendingWrite, pendingSize } from './pending-write.ts';
 
@@ -17,15 +17,26 @@ export class Committer {
     this.#makeRoomNow = makeRoomNow;
   }
 
-  commit(writes: readonly PendingWrite[], options?: WriteOptions): Promise<Commit> {
+  commit(
+    writes: readonly PendingWrite[],
+    options?: WriteOptions,
+    precondition?: Precondition,
+  ): Promise<Commit> {
     return new Promise((resolve, reject) => {
-      this.#queue.submit(this.#request(writes, options, { resolve, reject }));
+      this.#queue.submit(this.#request(writes, options, { precondition, resolve, reject }));
     });
   }
 
-  commitSync(writes: readonly PendingWrite[], options?: WriteOptions): Commit {
+  commitSync(
+    writes: readonly PendingWrite[],
+    options?: WriteOptions,
+    precondition?: Precondition,
+  ): Commit {
+    this.#engine.listeners.requireOutside();
+    this.#requireBlockingHost();
     const outcome: { commit?: Commit; error?: { readonly cause: unknown } } = {};
     const request = this.#request(writes, options, {
+      precondition,
       resolve: (commit) => {
         outcome.commit = commit;
       },
@@ -33,7 +44,6 @@ export class Committer {
         outcome.error = { cause };
       },
     });
-    this.#requireBlockingHost();
     this.#makeRoomNow();
     this.#queue.submitNow(request);
     if (outcome.error !== undefined) throw outcome.error.cause;
@@ -42,6 +52,7 @@ export class Committer {
 
   /** Before anything is written: a commit that could not be synced would be in doubt. */
   #requireBlockingHost(): void {
+    this.#engine.requireOpen();
     if (this.#engine.requireWriter().file.syncNow === undefined) throw cannotBlock();
   }
 
@@ -49,12 +60,15 @@ export class Committer {
   #request(
     writes: readonly PendingWrite[],
     options: WriteOptions | undefined,
-    answer: Pick<CommitRequest, 'resolve' | 'reject'>,
+    answer: Pick<CommitRequest, 'precondition' | 'resolve' | 'reject'>,
   ): CommitRequest {
     this.#engine.requireOpen();
     this.#engine.requireWriter();
     checkCommitSize(writes);
     const durability = checkDurability(options?.durability ?? this.#engine.options.durability);
-    return { writes, durability, size: pendingSize(writes), ...answer };
+    const request = { writes, durability, size: pendingSize(writes), ...answer };
+    if (options?.token === undefined) return request;
+    const token = checkToken(options.token);
+    return { ...request, token, ...this.#engine.outcomes.watch(token, answer) };
   }
 }

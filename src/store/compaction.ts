@@ -102,7 +102,7 @@ function stateOf(
   reader: SnapshotReader,
   cursorOf: (map: number) => PlannedMap['cursor'],
 ): Omit<SnapshotPlan, 'kind' | 'beneath'> {
-  const { sequence, chain, wal, quota, nextMapId, maps } = reader.footer;
+  const { sequence, chain, wal, quota, nextMapId, maps, tokens } = reader.footer;
   return {
     store: engine.store,
     generation: engine.takeGeneration(),
@@ -111,6 +111,7 @@ function stateOf(
     wal,
     nextMapId,
     ...(quota === undefined ? {} : { quota }),
+    ...(tokens === undefined ? {} : { tokens }),
     maps: maps.map(({ entries: _, sequences: __, ...map }) => ({
       ...map,
       cursor: cursorOf(map.id),

@@ -7,6 +7,7 @@
  */
 import { utf8Encode } from '../bytes/bytes.ts';
 import { CborError } from '../bytes/cbor.ts';
+import type { Cursor } from '../bytes/cursor.ts';
 import type { LossReport } from '../errors.ts';
 import type { Memtable } from '../memtable/memtable.ts';
 import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
@@ -19,8 +20,10 @@ import {
 } from '../wal/record.ts';
 import type { LoggedCommit } from '../wal/wal-writer.ts';
 import type { Catalog, MapDefinition } from './catalog.ts';
-import { entriesCursor, findEntry, type KeyBounds, type Layers, walk } from './layers.ts';
+import type { RawChange } from './change.ts';
+import { ALL_KEYS, entriesCursor, findEntry, type KeyBounds, type Layers, walk } from './layers.ts';
 import { KEY_SIZE_MAX, MAP_COUNT_MAX, NAME_SIZE_MAX, VALUE_SIZE_MAX } from './limits.ts';
+import { TokenTable } from './tokens.ts';
 import { UsageTable } from './usage.ts';
 
 /** What readers see: frozen, replaced as a whole when a commit becomes visible. */
@@ -30,27 +33,42 @@ export interface State extends Layers {
   readonly loss: LossReport | undefined;
 }
 
-export class Draft implements Layers, State {
+/** The tables that say something of a state and are not part of it. */
+export interface Tables {
+  readonly usage: UsageTable;
+  readonly tokens: TokenTable;
+}
+
+export class Draft implements Layers, State, Tables {
   readonly frozen: Memtable | undefined;
   readonly snapshots: readonly SnapshotReader[];
   memtable: Memtable;
   catalog: Catalog;
   usage: UsageTable;
+  readonly tokens: TokenTable;
   sequence: number;
   loss: LossReport | undefined;
 
-  constructor(state: State, usage: UsageTable) {
+  constructor(state: State, beneath: Tables) {
     this.frozen = state.frozen;
     this.snapshots = state.snapshots;
     this.memtable = state.memtable.fork();
     this.catalog = state.catalog;
     this.sequence = state.sequence;
     this.loss = state.loss;
-    this.usage = new UsageTable(usage);
+    this.usage = new UsageTable(beneath.usage);
+    this.tokens = new TokenTable(beneath.tokens);
   }
 
   fork(): Draft {
-    return new Draft(this, this.usage);
+    return new Draft(this, this);
+  }
+
+  /** The same, independent of this draft from now on: both may change. */
+  copy(): Draft {
+    const copy = new Draft(this, this);
+    copy.usage = this.usage.copy();
+    return copy;
   }
 
   /** Requires: `fork` was forked from this draft, which has not changed since. */
@@ -60,6 +78,7 @@ export class Draft implements Layers, State {
     this.sequence = fork.sequence;
     this.loss = fork.loss;
     this.usage.absorb(fork.usage);
+    this.tokens.absorb(fork.tokens);
   }
 
   toState(): State {
@@ -68,29 +87,43 @@ export class Draft implements Layers, State {
   }
 
   /** Throws CborError, with the draft half changed, on a record that means nothing. */
-  apply(commit: LoggedCommit): void {
+  apply(commit: LoggedCommit, onChange?: OnChange): void {
     this.sequence = commit.sequence;
-    const application = new Application(this, commit.sequence);
+    const application = new Application(this, { sequence: commit.sequence, onChange });
     for (const body of commit.bodies) readOperations(body, application);
   }
 }
+
+/** Is told of every entry that changes, in order. */
+export type OnChange = (change: RawChange) => void;
 
 /** Receives the operations of one commit. */
 class Application implements OperationVisitor {
   readonly #draft: Draft;
   readonly #sequence: number;
+  readonly #onChange: OnChange | undefined;
 
-  constructor(draft: Draft, sequence: number) {
+  constructor(
+    draft: Draft,
+    commit: { readonly sequence: number; readonly onChange: OnChange | undefined },
+  ) {
     this.#draft = draft;
-    this.#sequence = sequence;
+    this.#sequence = commit.sequence;
+    this.#onChange = commit.onChange;
   }
 
   put(map: number, position: PutPosition): void {
-    this.#definition(map);
+    const target = this.#definition(map);
     checkSizes(position);
     const { bytes, keyStart, keyEnd, valueStart, valueEnd } = position;
     const draft = this.#draft;
     const before = findEntry(draft, map, bytes.subarray(keyStart, keyEnd));
+    this.#onChange?.({
+      target,
+      key: bytes.subarray(keyStart, keyEnd),
+      before: before?.bytes.subarray(before.valueStart, before.valueEnd),
+      after: bytes.subarray(valueStart, valueEnd),
+    });
     const valueSize = valueEnd - valueStart;
     draft.usage.add(
       map,
@@ -111,9 +144,15 @@ class Application implements OperationVisitor {
   }
 
   remove(map: number, { bytes, keyStart, keyEnd }: KeyPosition): void {
-    this.#definition(map);
+    const target = this.#definition(map);
     const before = findEntry(this.#draft, map, bytes.subarray(keyStart, keyEnd));
     if (before === undefined) return;
+    this.#onChange?.({
+      target,
+      key: bytes.subarray(keyStart, keyEnd),
+      before: before.bytes.subarray(before.valueStart, before.valueEnd),
+      after: undefined,
+    });
     const removed = keyEnd - keyStart + before.valueEnd - before.valueStart;
     this.#draft.usage.add(map, { count: -1, bytes: -removed });
     this.#bury(map, { bytes, keyStart, keyEnd });
@@ -123,7 +162,6 @@ class Application implements OperationVisitor {
     const draft = this.#draft;
     switch (operation.type) {
       case 'clear':
-        this.#definition(operation.map);
         this.#clear(operation.map, {
           start: operation.start ?? undefined,
           end: operation.end ?? undefined,
@@ -133,7 +171,7 @@ class Application implements OperationVisitor {
         this.#define(operation);
         return;
       case 'drop':
-        this.#definition(operation.map);
+        this.#tellOfAll(this.#definition(operation.map));
         draft.usage.set(operation.map, { count: 0, bytes: 0 });
         draft.catalog = draft.catalog.withoutMap(operation.map);
         return;
@@ -145,6 +183,9 @@ class Application implements OperationVisitor {
         return;
       case 'acknowledge':
         if (draft.loss?.id === operation.report) draft.loss = undefined;
+        return;
+      case 'token':
+        draft.tokens.add(operation.token, this.#sequence);
     }
   }
 
@@ -163,6 +204,7 @@ class Application implements OperationVisitor {
   #empty(definition: MapDefinition, next: number): void {
     const draft = this.#draft;
     if (next < draft.catalog.nextMapId) throw new CborError(`map id ${next} is used twice`);
+    this.#tellOfAll(definition);
     draft.usage.set(definition.id, { count: 0, bytes: 0 });
     draft.catalog = draft.catalog.withMap({ ...definition, id: next });
   }
@@ -179,7 +221,9 @@ class Application implements OperationVisitor {
   #clear(map: number, bounds: KeyBounds): void {
     const found: KeyPosition[] = [];
     let bytes = 0;
+    const target = this.#definition(map);
     walk(entriesCursor(this.#draft, map), bounds, (cursor) => {
+      this.#tellOfRemoval(target, cursor);
       found.push({ bytes: cursor.bytes, keyStart: cursor.keyStart, keyEnd: cursor.keyEnd });
       bytes += cursor.keyEnd - cursor.keyStart + cursor.valueEnd - cursor.valueStart;
       return 'go on';
@@ -190,6 +234,25 @@ class Application implements OperationVisitor {
       const key = source.slice(keyStart, keyEnd);
       this.#bury(map, { bytes: key, keyStart: 0, keyEnd: key.length });
     }
+  }
+
+  /** A map that goes as a whole is not walked over but for a listener. */
+  #tellOfAll(target: MapDefinition): void {
+    if (this.#onChange === undefined) return;
+    walk(entriesCursor(this.#draft, target.id), ALL_KEYS, (cursor) => {
+      this.#tellOfRemoval(target, cursor);
+      return 'go on';
+    });
+  }
+
+  #tellOfRemoval(target: MapDefinition, cursor: Cursor): void {
+    const { bytes, keyStart, keyEnd, valueStart, valueEnd } = cursor;
+    this.#onChange?.({
+      target,
+      key: bytes.subarray(keyStart, keyEnd),
+      before: bytes.subarray(valueStart, valueEnd),
+      after: undefined,
+    });
   }
 
   #bury(map: number, { bytes, keyStart, keyEnd }: KeyPosition): void {

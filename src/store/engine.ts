@@ -19,8 +19,15 @@ import type { State } from './draft.ts';
 import type { Environment } from './environment.ts';
 import type { FencedFiles } from './fenced-files.ts';
 import { FileRegister } from './file-register.ts';
+import { HeldStates } from './held-states.ts';
+import { Listeners } from './listeners.ts';
+import { Outcomes } from './outcomes.ts';
+import type { MapTarget } from './pending-write.ts';
+import type { MapCodecs } from './reads.ts';
+import { RecentCommits } from './recent-commits.ts';
 import type { Recovered } from './recovered.ts';
 import { SnapshotHandles } from './snapshot-handles.ts';
+import type { TokenTable } from './tokens.ts';
 import type { UsageTable } from './usage.ts';
 
 /** Counted since the open. */
@@ -48,6 +55,12 @@ export class Engine {
   /** Snapshots that are being written: nobody may take one for finished. */
   readonly unfinished = new Set<string>();
   readonly handles = new SnapshotHandles();
+  readonly held = new HeldStates(({ holder, state }) =>
+    this.report({
+      type: 'error',
+      message: `a ${holder} of commit ${state.sequence} was dropped without being ended: end it`,
+    }),
+  );
   readonly counters: Counters = {
     commits: 0,
     syncs: 0,
@@ -59,10 +72,21 @@ export class Engine {
     snapshotBytes: 0,
     diskFullErrors: 0,
   };
+  readonly recent = new RecentCommits();
+  readonly listeners = new Listeners((error, { type }) => {
+    const failure: StoreEvent = { type: 'error', message: `a listener of ${type} failed`, error };
+    // Listeners of errors that fail are not told of their own failure: that would have no end.
+    if (type === 'error') this.#log(failure);
+    else this.report(failure);
+  });
+  /** How the keys and values of a map are read, as far as it is known. */
+  codecsOf: (target: MapTarget) => MapCodecs<unknown, unknown> | undefined = () => undefined;
   /** What readers see. Replaced as a whole, in one synchronous step. */
   state: State;
   /** Of `state`. */
   readonly usage: UsageTable;
+  readonly tokens: TokenTable;
+  readonly outcomes = new Outcomes(() => this.writer);
   /** Undefined where the store is read-only. */
   writer: WalWriter | undefined;
   nextGeneration: number;
@@ -91,6 +115,7 @@ export class Engine {
     this.store = recovered.store;
     this.state = recovered.state;
     this.usage = recovered.usage;
+    this.tokens = recovered.tokens;
     this.nextGeneration = recovered.nextGeneration;
     this.chain = recovered.chain;
   }
@@ -130,6 +155,11 @@ export class Engine {
   }
 
   report(event: StoreEvent): void {
+    this.#log(event);
+    this.listeners.fire(event);
+  }
+
+  #log(event: StoreEvent): void {
     try {
       this.options.logger(event);
     } catch {

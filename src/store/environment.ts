@@ -9,6 +9,8 @@ export interface Environment {
   pause(): Promise<void>;
   /** Milliseconds. */
   sleep(duration: number): Promise<void>;
+  /** Calls `run` after so many milliseconds, unless what it returns is called before. */
+  timer(duration: number, run: () => void): () => void;
 }
 
 /** How a task is carried out: with waiting, or with blocking calls only. */
@@ -43,6 +45,10 @@ export const DEFAULT_ENVIRONMENT: Environment = {
   randomBytes: (size) => globalThis.crypto.getRandomValues(new Uint8Array(size)),
   pause: nextTurn,
   sleep: (duration) => new Promise((resolve) => setTimeout(resolve, duration)),
+  timer: (duration, run) => {
+    const timer = setTimeout(run, duration);
+    return () => clearTimeout(timer);
+  },
 };
 
 function nextTurn(): Promise<void> {

@@ -3,7 +3,7 @@ import { compareBytes } from '../bytes/bytes.ts';
 import type { Cursor } from '../bytes/cursor.ts';
 import type { KeyCodec } from '../codec/key-codec.ts';
 import { invalid, type RangeOptions, requireWhole } from '../options.ts';
-import type { Engine } from './engine.ts';
+import type { Environment } from './environment.ts';
 import { toStorageError } from './host-error.ts';
 import {
   ALL_KEYS,
@@ -87,7 +87,7 @@ function pick(
 }
 
 /** The lowest key above `key`. */
-function nextKey(key: Uint8Array): Uint8Array {
+export function nextKey(key: Uint8Array): Uint8Array {
   const next = new Uint8Array(key.length + 1);
   next.set(key);
   return next;
@@ -105,11 +105,21 @@ function endOfPrefix(prefix: Uint8Array): Uint8Array | undefined {
 
 /** What a range reads: fixed when the range is made. */
 export interface RangeSource {
-  readonly engine: Engine;
+  readonly environment: Environment;
+  requireOpen(): void;
   readonly layers: Layers;
   /** Undefined while the map has never been written. */
   readonly map: number | undefined;
   readonly selection: Selection;
+  /** Called for each iteration, where somebody must know how far it went. */
+  onIterate?(): RangeWitness;
+}
+
+export interface RangeWitness {
+  /** The iteration has come to this entry. */
+  reached(cursor: Cursor): void;
+  /** There is nothing more in the bounds. */
+  exhausted(): void;
 }
 
 export class EntryRange<T> implements Range<T> {
@@ -129,7 +139,7 @@ export class EntryRange<T> implements Range<T> {
     let count = 0;
     for (const entry of this) {
       yield entry;
-      if (++count % ASYNC_SLICE_COUNT === 0) await this.#source.engine.environment.pause();
+      if (++count % ASYNC_SLICE_COUNT === 0) await this.#source.environment.pause();
     }
   }
 }
@@ -154,23 +164,28 @@ function* selectEntries(source: RangeSource): Generator<Cursor, void, void> {
 }
 
 function* stepEntries(source: RangeSource): Generator<Cursor, void, void> {
-  const { engine, layers, map, selection } = source;
-  engine.requireOpen();
-  if (map === undefined || selection.limit === 0) return;
-  const cursor = entriesCursor(layers, map);
-  toFirst(cursor, selection);
-  let left = selection.limit;
-  for (let skip = selection.offset; cursor.isValid && isWithin(cursor, selection); ) {
-    if (skip > 0) {
-      skip--;
-    } else {
-      yield cursor;
-      engine.requireOpen();
-      if (--left === 0) return;
+  const { layers, map, selection } = source;
+  source.requireOpen();
+  if (selection.limit === 0) return;
+  const witness = source.onIterate?.();
+  if (map !== undefined) {
+    const cursor = entriesCursor(layers, map);
+    toFirst(cursor, selection);
+    let left = selection.limit;
+    for (let skip = selection.offset; cursor.isValid && isWithin(cursor, selection); ) {
+      witness?.reached(cursor);
+      if (skip > 0) {
+        skip--;
+      } else {
+        yield cursor;
+        source.requireOpen();
+        if (--left === 0) return;
+      }
+      if (selection.isReverse) cursor.previous();
+      else cursor.next();
     }
-    if (selection.isReverse) cursor.previous();
-    else cursor.next();
   }
+  witness?.exhausted();
 }
 
 function toFirst(cursor: Cursor, { bounds, isReverse }: Selection): void {

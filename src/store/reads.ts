@@ -1,4 +1,4 @@
-/** Reading one map in one state: what a store's map and, later, every view of it have in common. */
+/** Reading one map: what a store's map, a view and a transaction have in common. */
 import type { Cursor } from '../bytes/cursor.ts';
 import type { KeyCodec } from '../codec/key-codec.ts';
 import type { ValueCodec } from '../codec/value-codec.ts';
@@ -11,11 +11,20 @@ import { toStorageError } from './host-error.ts';
 import { findEntry, findSequence } from './layers.ts';
 import { reportOf } from './loss.ts';
 import { checkEncodings } from './pending-write.ts';
-import { checkRange, countEntries, EntryRange, type Range, type RangeSource } from './range.ts';
+import {
+  checkRange,
+  countEntries,
+  EntryRange,
+  type Range,
+  type RangeSource,
+  type RangeWitness,
+  type Selection,
+} from './range.ts';
+import type { UsageTable } from './usage.ts';
 
 /**
  * Reads are synchronous: from memory, or from a verified block. They throw CLOSED after the store
- * was closed, KEY_INVALID for a key that the map's encoding refuses, CORRUPT where a snapshot is
+ * was closed, VIEW_RELEASED and TRANSACTION_ENDED after their own end, KEY_INVALID for a key that the map's encoding refuses, CORRUPT where a snapshot is
  * damaged; a missing key is `undefined`. What they return is the caller's to change.
  */
 export interface Reads<K, V> {
@@ -36,17 +45,35 @@ export interface MapCodecs<K, V> {
   readonly value: ValueCodec<V>;
 }
 
+/** Where reads come from: the store as it is now, a view, a transaction. */
+export interface ReadSource {
+  readonly state: State;
+  /** Of `state`. */
+  readonly usage: UsageTable;
+  /** A state that stays as it is, where `state` itself may be written to. */
+  fork?(): State;
+  /** Is told what is read. */
+  readonly witness?: ReadWitness | undefined;
+  /** Throws when reading has come to an end. */
+  requireOpen(): void;
+}
+
+export interface ReadWitness {
+  key(target: string, key: Uint8Array): void;
+  range(target: string, selection: Selection): RangeWitness;
+}
+
 export class StateReads<K, V> implements Reads<K, V> {
   readonly #engine: Engine;
   readonly #codecs: MapCodecs<K, V>;
-  readonly #stateOf: () => State;
+  readonly #from: ReadSource;
   /** The definition whose encodings are known to be those of the codecs. */
   #checked: MapDefinition | undefined;
 
-  constructor(engine: Engine, codecs: MapCodecs<K, V>, stateOf: () => State) {
+  constructor(engine: Engine, codecs: MapCodecs<K, V>, from: ReadSource) {
     this.#engine = engine;
     this.#codecs = codecs;
-    this.#stateOf = stateOf;
+    this.#from = from;
   }
 
   get(key: K): V | undefined {
@@ -62,10 +89,10 @@ export class StateReads<K, V> implements Reads<K, V> {
 
   getEntry(key: K): { key: K; value: V; sequence: number } | undefined {
     const value = this.get(key);
-    const map = this.mapId();
+    const map = this.#mapId();
     if (value === undefined || map === undefined) return undefined;
     const bytes = this.#codecs.key.encode(key);
-    const sequence = reading(() => findSequence(this.#stateOf(), map, bytes)) ?? 0;
+    const sequence = reading(() => findSequence(this.#from.state, map, bytes)) ?? 0;
     return { key, value, sequence };
   }
 
@@ -88,19 +115,23 @@ export class StateReads<K, V> implements Reads<K, V> {
   }
 
   getCount(options?: RangeOptions<K>): number {
-    return countEntries(this.#source(options));
+    const source = this.#source(options);
+    if (options !== undefined) return countEntries(source);
+    source.onIterate?.().exhausted();
+    return source.map === undefined ? 0 : this.#from.usage.of(source.map).count;
   }
 
   #find(key: K): ReturnType<typeof findEntry> {
-    this.#engine.requireOpen();
+    this.#from.requireOpen();
     const bytes = this.#codecs.key.encode(key);
-    const map = this.mapId();
-    return map === undefined ? undefined : reading(() => findEntry(this.#stateOf(), map, bytes));
+    this.#from.witness?.key(this.#codecs.name, bytes);
+    const map = this.#mapId();
+    return map === undefined ? undefined : reading(() => findEntry(this.#from.state, map, bytes));
   }
 
   /** Of the map, where it is there. Throws MAP_ENCODING_MISMATCH if it was made anew with others. */
-  mapId(): number | undefined {
-    const definition = this.#stateOf().catalog.named(this.#codecs.name);
+  #mapId(): number | undefined {
+    const definition = this.#from.state.catalog.named(this.#codecs.name);
     if (definition !== undefined && definition !== this.#checked) {
       const { name, key, value } = this.#codecs;
       checkEncodings({ name, keyEncoding: key.name, valueEncoding: value.name }, definition);
@@ -110,10 +141,19 @@ export class StateReads<K, V> implements Reads<K, V> {
   }
 
   #source(options: RangeOptions<K> | undefined): RangeSource {
-    const engine = this.#engine;
-    engine.requireOpen();
-    const selection = checkRange(options, this.#codecs.key);
-    return { engine, layers: this.#stateOf(), map: this.mapId(), selection };
+    const from = this.#from;
+    from.requireOpen();
+    const { name, key } = this.#codecs;
+    const selection = checkRange(options, key);
+    const { witness } = from;
+    return {
+      environment: this.#engine.environment,
+      requireOpen: () => from.requireOpen(),
+      layers: from.fork?.() ?? from.state,
+      map: this.#mapId(),
+      selection,
+      ...(witness === undefined ? {} : { onIterate: () => witness.range(name, selection) }),
+    };
   }
 }
 

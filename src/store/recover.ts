@@ -166,7 +166,7 @@ class Recovery {
       store: survey.store ?? this.#parts.environment.randomBytes(16),
       isNew: decision === 'create',
       state: { ...replay.draft.toState(), loss },
-      usage: flatten(replay),
+      ...flatten(replay),
       nextGeneration: survey.nextGeneration,
       predecessor: takeover?.predecessor,
       logAgain: takeover?.logAgain ?? [],
@@ -273,9 +273,10 @@ function takeoverOf(
   return { predecessor: { generation, offset, sequence: draft.sequence, chain }, logAgain: [] };
 }
 
-function flatten(replay: Replay): Recovered['usage'] {
-  replay.usage.absorb(replay.draft.usage);
-  return replay.usage;
+function flatten({ usage, tokens, draft }: Replay): Pick<Recovered, 'usage' | 'tokens'> {
+  usage.absorb(draft.usage);
+  tokens.absorb(draft.tokens);
+  return { usage, tokens };
 }
 
 function newerFrame(found: FoundBreak): FormatError {

@@ -5,6 +5,7 @@ import type { LoggedCommit } from '../wal/wal-writer.ts';
 import type { State } from './draft.ts';
 import type { WalFile } from './file-register.ts';
 import type { Decision, SnapshotState, WalState } from './recovery.ts';
+import type { TokenTable } from './tokens.ts';
 import type { UsageTable } from './usage.ts';
 
 /** In `store.info.recovery`. */
@@ -25,6 +26,7 @@ export interface Recovered {
   readonly isNew: boolean;
   readonly state: State;
   readonly usage: UsageTable;
+  readonly tokens: TokenTable;
   readonly nextGeneration: number;
   /** Where the next generation takes over. */
   readonly predecessor: WalPosition | undefined;

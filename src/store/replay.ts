@@ -12,11 +12,12 @@ import { GENESIS_CHAIN, startOfWal, type WalPosition } from '../wal/wal-header.t
 import { type Break, type Frame, scanWal, type WalScan } from '../wal/wal-reader.ts';
 import type { LoggedCommit } from '../wal/wal-writer.ts';
 import { Catalog } from './catalog.ts';
-import { Draft, type State } from './draft.ts';
+import { Draft, type State, type Tables } from './draft.ts';
 import type { History } from './history.ts';
 import { readLoss } from './loss.ts';
 import { type BreakKind, classifyBreak } from './recovery.ts';
 import type { SoundWal } from './survey.ts';
+import { TokenTable } from './tokens.ts';
 import { UsageTable } from './usage.ts';
 
 export interface FoundBreak {
@@ -37,6 +38,7 @@ interface ReplayedWal {
 export interface Replay {
   readonly draft: Draft;
   readonly usage: UsageTable;
+  readonly tokens: TokenTable;
   readonly wals: readonly ReplayedWal[];
   readonly found: FoundBreak | undefined;
   /** The generation in which commits went on, where the newest WAL that is there names it. */
@@ -59,10 +61,11 @@ export function replayHistory(history: History, onWal: (done: number) => void): 
 /** The state of a snapshot, or the empty one. */
 function baseState(stack: readonly SnapshotReader[]): {
   readonly state: State;
-  readonly usage: UsageTable;
-} {
+} & Tables {
   const usage = new UsageTable();
+  const tokens = new TokenTable();
   const footer = stack[0]?.footer;
+  for (const { token, sequence } of footer?.tokens ?? []) tokens.add(token, sequence);
   for (const map of footer?.maps ?? []) usage.set(map.id, { count: map.count, bytes: map.bytes });
   const maps = (footer?.maps ?? []).map(({ id, name, keyEncoding, valueEncoding, quota }) => ({
     ...{ id, name, keyEncoding, valueEncoding, quota },
@@ -79,12 +82,13 @@ function baseState(stack: readonly SnapshotReader[]): {
     catalog,
     loss: undefined,
   };
-  return { state, usage };
+  return { state, usage, tokens };
 }
 
 class Replayer {
   readonly #history: History;
   readonly #usage: UsageTable;
+  readonly #tokens: TokenTable;
   readonly #draft: Draft;
   readonly #replayed: ReplayedWal[] = [];
   #chain: Uint8Array;
@@ -98,7 +102,8 @@ class Replayer {
     this.#history = history;
     const base = baseState(history.stack);
     this.#usage = base.usage;
-    this.#draft = new Draft(base.state, base.usage);
+    this.#tokens = base.tokens;
+    this.#draft = new Draft(base.state, base);
     this.#chain = history.stack[0]?.footer.chain ?? GENESIS_CHAIN;
   }
 
@@ -114,6 +119,7 @@ class Replayer {
     return {
       draft: this.#draft,
       usage: this.#usage,
+      tokens: this.#tokens,
       wals: this.#replayed,
       found: this.#found,
       switchedTo: this.#switchedTo,

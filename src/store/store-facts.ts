@@ -46,6 +46,16 @@ export interface StoreStats extends Readonly<Counters> {
   readonly snapshots: number;
   /** Snapshot files held open, those included that only a range still reads. */
   readonly openSnapshots: number;
+  readonly openViews: number;
+  readonly openTransactions: number;
+  /** The commit that the oldest view or open transaction shows; undefined where there is none. */
+  readonly oldestView: number | undefined;
+  /**
+   * Bytes of memory that only views and open transactions hold, at most: estimated from the changes
+   * in memory, with the commits that transactions will be checked against. Snapshot files that only
+   * they read are in `openSnapshots`.
+   */
+  readonly viewBytes: number;
   readonly writesDisabled: boolean;
   readonly storage_disk_full_total: number;
   /** Opens, of this one, that found a WAL corrupt and went on. */
@@ -71,7 +81,7 @@ export function infoOf(engine: Engine): StoreInfo {
 }
 
 export function statsOf(engine: Engine): StoreStats {
-  const { state, usage, cache, counters, recovered, handles, failure } = engine;
+  const { state, usage, cache, counters, recovered, handles, held, failure } = engine;
   return {
     ...counters,
     bytesUsed: usage.totalBytes,
@@ -86,6 +96,10 @@ export function statsOf(engine: Engine): StoreStats {
     memtableBytes: state.memtable.size + (state.frozen?.size ?? 0),
     snapshots: state.snapshots.length,
     openSnapshots: handles.openCount,
+    openViews: held.openViews,
+    oldestView: held.oldestSequence,
+    openTransactions: held.openTransactions,
+    viewBytes: held.sizeBeside(state) + engine.recent.size,
     writesDisabled: failure !== undefined,
     storage_disk_full_total: counters.diskFullErrors,
     wal_corrupt_recovery_total: recovered.report.wal === 'corrupt' ? 1 : 0,

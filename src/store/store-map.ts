@@ -1,13 +1,13 @@
 /** One map of an open store: the reads of reads.ts, and writes that are commits of one map. */
-import { LimitError } from '../errors.ts';
-import type { RangeOptions, WriteOptions } from '../options.ts';
-import type { Commit } from './commit-request.ts';
+import { invalid, type PutOptions, type RangeOptions, type WriteOptions } from '../options.ts';
+import type { Commit, Precondition } from './commit-request.ts';
 import type { Committer } from './committer.ts';
+import { conditionOf } from './condition.ts';
 import type { Engine } from './engine.ts';
-import { KEY_SIZE_MAX, VALUE_SIZE_MAX } from './limits.ts';
 import type { MapTarget, PendingWrite } from './pending-write.ts';
-import { checkRange, type Range } from './range.ts';
+import type { Range } from './range.ts';
 import { type MapCodecs, type Reads, StateReads } from './reads.ts';
+import { type PendingPut, WriteEncoder } from './write-encoder.ts';
 
 /**
  * Writes resolve when the commit is visible and as durable as asked for. They fail as `Store.batch`
@@ -18,22 +18,27 @@ export class StoreMap<K, V> implements Reads<K, V> {
   readonly #codecs: MapCodecs<K, V>;
   readonly #committer: Committer;
   readonly #reads: StateReads<K, V>;
-  readonly #target: MapTarget;
+  readonly #encoder: WriteEncoder<K, V>;
   readonly #engine: Engine;
 
   /** For the store: use `Store.map`. */
   constructor(engine: Engine, committer: Committer, codecs: MapCodecs<K, V>) {
-    const { name, key, value } = codecs;
-    this.name = name;
+    this.name = codecs.name;
     this.#engine = engine;
     this.#codecs = codecs;
     this.#committer = committer;
-    this.#reads = new StateReads(engine, codecs, () => engine.state);
-    this.#target = { name, keyEncoding: key.name, valueEncoding: value.name };
+    this.#reads = new StateReads(engine, codecs, engine);
+    this.#encoder = new WriteEncoder(codecs);
   }
 
   get target(): MapTarget {
-    return this.#target;
+    return this.#encoder.target;
+  }
+
+  /** Throws INVALID_ARGUMENT unless this is a map of the store that `engine` is of. */
+  codecsIn(engine: Engine): MapCodecs<K, V> {
+    if (engine === this.#engine) return this.#codecs;
+    throw invalid(`map ${JSON.stringify(this.name)} is of another store`);
   }
 
   get(key: K): V | undefined {
@@ -61,27 +66,27 @@ export class StoreMap<K, V> implements Reads<K, V> {
   }
 
   getCount(options?: RangeOptions<K>): number {
-    this.#engine.requireOpen();
-    if (options !== undefined) return this.#reads.getCount(options);
-    const id = this.#reads.mapId();
-    return id === undefined ? 0 : this.#engine.usage.of(id).count;
+    return this.#reads.getCount(options);
   }
 
-  async put(key: K, value: V, options?: WriteOptions): Promise<Commit> {
-    return this.#committer.commit([this.writeOf('put', key, value)], options);
+  /** With `ifAbsent` or `ifSequence`: CONFLICT unless it is so when the turn of the commit comes. */
+  async put(key: K, value: V, options?: PutOptions): Promise<Commit> {
+    const write = this.#encoder.put(key, value);
+    return this.#committer.commit([write], options, this.#condition(key, write, options));
   }
 
-  putSync(key: K, value: V, options?: WriteOptions): Commit {
-    return this.#committer.commitSync([this.writeOf('put', key, value)], options);
+  putSync(key: K, value: V, options?: PutOptions): Commit {
+    const write = this.#encoder.put(key, value);
+    return this.#committer.commitSync([write], options, this.#condition(key, write, options));
   }
 
   /** A missing key is fine. */
   async remove(key: K, options?: WriteOptions): Promise<Commit> {
-    return this.#committer.commit([this.writeOf('remove', key)], options);
+    return this.#committer.commit([this.#encoder.remove(key)], options);
   }
 
   removeSync(key: K, options?: WriteOptions): Commit {
-    return this.#committer.commitSync([this.writeOf('remove', key)], options);
+    return this.#committer.commitSync([this.#encoder.remove(key)], options);
   }
 
   /** Removes the keys of the range, or all; of a whole map at once, however large it is. */
@@ -95,25 +100,14 @@ export class StoreMap<K, V> implements Reads<K, V> {
 
   /** Encodes a write. Throws KEY_INVALID, VALUE_INVALID, LIMIT. */
   writeOf(type: 'put' | 'remove', key: K, value?: V): PendingWrite {
-    const keyBytes = this.#codecs.key.encode(key);
-    if (keyBytes.length > KEY_SIZE_MAX) {
-      throw new LimitError(`the key takes ${keyBytes.length} bytes, the limit is ${KEY_SIZE_MAX}`);
-    }
-    if (type === 'remove') return { type, target: this.#target, key: keyBytes };
-    const valueBytes = this.#codecs.value.encode(value as V);
-    if (valueBytes.length > VALUE_SIZE_MAX) {
-      const size = valueBytes.length;
-      throw new LimitError(`the value takes ${size} bytes, the limit is ${VALUE_SIZE_MAX}`);
-    }
-    return { type, target: this.#target, key: keyBytes, value: valueBytes };
+    return type === 'remove' ? this.#encoder.remove(key) : this.#encoder.put(key, value as V);
   }
 
-  /** `limit`, `offset` and `reverse` choose keys one by one; bounds alone are logged as they are. */
   clearWrites(range?: RangeOptions<K>): PendingWrite[] {
-    const { bounds, limit, offset } = checkRange(range, this.#codecs.key);
-    if (limit === Number.POSITIVE_INFINITY && offset === 0) {
-      return [{ type: 'clear', target: this.#target, ...bounds }];
-    }
-    return Array.from(this.getKeys(range), (key) => this.writeOf('remove', key));
+    return this.#encoder.clear(range, this);
+  }
+
+  #condition(key: K, write: PendingPut, options: PutOptions | undefined): Precondition | undefined {
+    return conditionOf({ map: this.name, key, bytes: write.key }, options);
   }
 }

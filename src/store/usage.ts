@@ -14,7 +14,9 @@ const NOTHING: Usage = { count: 0, bytes: 0 };
 
 export class UsageTable {
   readonly #beneath: UsageTable | undefined;
-  readonly #maps = new Map<number, Usage>();
+  #maps = new Map<number, Usage>();
+  /** Somebody else has the same map: it is copied before it is changed. */
+  #isShared = false;
   #totalBytes: number;
 
   constructor(beneath?: UsageTable) {
@@ -30,7 +32,17 @@ export class UsageTable {
     return this.#maps.get(map) ?? this.#beneath?.of(map) ?? NOTHING;
   }
 
+  /** A table that stays as this one is now. */
+  copy(): UsageTable {
+    const copy = new UsageTable(this.#beneath);
+    copy.#maps = this.#maps;
+    copy.#totalBytes = this.#totalBytes;
+    copy.#isShared = this.#isShared = true;
+    return copy;
+  }
+
   set(map: number, usage: Usage): void {
+    this.#own();
     this.#totalBytes += usage.bytes - this.of(map).bytes;
     this.#maps.set(map, usage);
   }
@@ -47,10 +59,17 @@ export class UsageTable {
 
   /** Takes over what `above`, a table over this one, has changed. */
   absorb(above: UsageTable): void {
+    this.#own();
     for (const [map, usage] of above.#maps) {
       if (usage.count === 0 && this.#beneath === undefined) this.#maps.delete(map);
       else this.#maps.set(map, usage);
     }
     this.#totalBytes = above.#totalBytes;
+  }
+
+  #own(): void {
+    if (!this.#isShared) return;
+    this.#maps = new Map(this.#maps);
+    this.#isShared = false;
   }
 }

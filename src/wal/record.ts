@@ -10,6 +10,7 @@
  *                   | [5, map, next]                 empty the map: it goes on under the id `next`
  *                   | [6, map|null, bytes|null]      set the quota of a map, or of the store
  *                   | [7, report]                    the loss report of this name is acknowledged
+ *                   | [8, token]                     the commit carries this token
  *     sync         := {durable}
  *     switch       := {next}
  *     end          := {bytes, frames, last}
@@ -29,6 +30,10 @@ const DROP = 4;
 const EMPTY = 5;
 const QUOTA = 6;
 const ACKNOWLEDGE = 7;
+const TOKEN = 8;
+
+/** Of a token, which is not empty. */
+export const TOKEN_SIZE_MAX = 64;
 
 export type Operation =
   | {
@@ -54,7 +59,8 @@ export type Operation =
   | { readonly type: 'drop'; readonly map: number }
   | { readonly type: 'empty'; readonly map: number; readonly next: number }
   | { readonly type: 'quota'; readonly map: number | null; readonly bytes: number | null }
-  | { readonly type: 'acknowledge'; readonly report: string };
+  | { readonly type: 'acknowledge'; readonly report: string }
+  | { readonly type: 'token'; readonly token: Uint8Array };
 
 /** Receives the operations of a body in order; positions are in the body that is read. */
 export interface OperationVisitor {
@@ -123,6 +129,8 @@ function rareOperation(operation: Exclude<Operation, { type: 'put' | 'remove' }>
       return [QUOTA, operation.map, operation.bytes];
     case 'acknowledge':
       return [ACKNOWLEDGE, operation.report];
+    case 'token':
+      return [TOKEN, operation.token];
   }
 }
 
@@ -197,6 +205,7 @@ function decodeRareOperation(
   if (layout === `${ACKNOWLEDGE}/1` && isText(first)) {
     return { type: 'acknowledge', report: first };
   }
+  if (layout === `${TOKEN}/1` && isToken(first)) return { type: 'token', token: first };
   throw new CborError(`operation ${code} with ${fields.length} fields is not known`);
 }
 
@@ -210,6 +219,10 @@ function isIdOrNull(value: CborValue | undefined): value is number | null {
 
 function isBound(value: CborValue | undefined): value is Uint8Array | null {
   return value === null || value instanceof Uint8Array;
+}
+
+export function isToken(value: CborValue | undefined): value is Uint8Array {
+  return value instanceof Uint8Array && value.length > 0 && value.length <= TOKEN_SIZE_MAX;
 }
 
 function isText(value: CborValue | undefined): value is string {

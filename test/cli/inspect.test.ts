@@ -55,6 +55,21 @@ describe('onewal inspect on a WAL', () => {
     ]);
   });
 
+  it('shows the tokens of commits', async () => {
+    const path = newPath();
+    const store = await Store.open(path);
+    await store.map('m').put('k', 1, { token: Uint8Array.of(0, 255) });
+    await store.close();
+
+    const { report } = await inspectFile(join(path, '1.wal'), '--operations');
+
+    expect(report.operations).toMatchObject([
+      { operation: 'define' },
+      { operation: 'put' },
+      { sequence: 1, operation: 'token', token: '00ff' },
+    ]);
+  });
+
   it('names the maps of a WAL by the snapshot beside it', async () => {
     const path = newPath();
     const store = await Store.open(path);

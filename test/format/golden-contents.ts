@@ -69,6 +69,12 @@ export const CONTENTS: { readonly [store: string]: Content } = {
     words: wordsWith(['word 6', 'in the WAL'], ['word 7', 'in the next WAL']),
     zeros: [],
   },
+  tokens: {
+    m: [
+      ['a', 1],
+      ['b', 2],
+    ],
+  },
 };
 
 function wordsWith(...later: [string, string][]): [string, string][] {

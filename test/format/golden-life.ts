@@ -41,6 +41,7 @@ export async function liveAll(): Promise<GoldenStore[]> {
     golden('loss', liveLoss()),
     golden('incremental', incremental),
     golden('compacted', compacted),
+    golden('tokens', await liveTokens()),
   ];
 }
 
@@ -134,6 +135,19 @@ function liveParts(): MemoryFileSystem {
   runSync(writer.syncUpTo(writer.tip, () => undefined));
   writer.stageEnd(undefined);
   writer.writeStaged();
+  return fs;
+}
+
+/** Commits that carry tokens, in the footer of a snapshot and in the WAL behind it. */
+async function liveTokens(): Promise<MemoryFileSystem> {
+  const fs = new MemoryFileSystem();
+  const store = Store.openSync(fs);
+  const map = store.map<string, number>('m', { key: 'utf8' });
+  map.putSync('a', 1, { token: 'first' });
+  store.batchSync([], { token: Uint8Array.of(0, 255) });
+  await store.checkpoint();
+  map.putSync('b', 2, { token: 'third' });
+  store.closeSync();
   return fs;
 }
 

@@ -16,6 +16,7 @@ import { checksumReady } from '../../src/bytes/checksum.ts';
 import { FORMAT_VERSION } from '../../src/bytes/format-version.ts';
 import { writeFully } from '../../src/fs/file-system.ts';
 import { MemoryFileSystem } from '../../src/fs/memory.ts';
+import { Store } from '../../src/index.ts';
 import { decodeHeader, HEADER_SIZE } from '../../src/snapshot/format.ts';
 import { BufferedFile } from '../../src/wal/buffered-file.ts';
 import { FrameType } from '../../src/wal/frame.ts';
@@ -75,7 +76,7 @@ describe('format version 1', () => {
     }
 
     expect([...frameTypes].sort()).toEqual(Object.values(FrameType).sort());
-    expect([...operations].sort()).toEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
+    expect([...operations].sort()).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8']);
   });
 
   test('keeps its golden files small', () => {
@@ -102,6 +103,23 @@ describe('format version 1', () => {
     expect(written.content).toEqual(content);
     expect(inspected.content).toEqual(content);
     expect(written.info.loss).toBeUndefined();
+  });
+
+  test('keeps the tokens of commits, out of a snapshot and out of the WAL behind it', async () => {
+    const fs = new MemoryFileSystem();
+    for (const [name, bytes] of goldenFiles('tokens')) {
+      const file = fs.open(name, 'create');
+      if (file instanceof Promise) throw new Error('this host answers at once');
+      writeFully(file, bytes, 0);
+    }
+    const store = await Store.open(fs, { readOnly: true });
+
+    const tokens = ['first', Uint8Array.of(0, 255), 'third', 'fourth'];
+    expect(tokens.map((token) => store.outcomeOf(token))).toEqual([
+      ...['committed', 'committed', 'committed'],
+      'absent',
+    ]);
+    await store.close();
   });
 
   test('keeps the report of a loss until it is acknowledged', async () => {

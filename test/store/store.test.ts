@@ -7,7 +7,11 @@ import { MemoryFileSystem } from '../../src/fs/memory.ts';
 import { NodeFileSystem } from '../../src/fs/node.ts';
 import { Store } from '../../src/index-node.ts';
 import { SimulatedDisk } from '../../src/testing/index.ts';
-import { storeContract } from '../contract/store.ts';
+import { eventContract } from '../contract/events.ts';
+import { outcomeContract } from '../contract/outcomes.ts';
+import { type StoreHost, storeContract } from '../contract/store.ts';
+import { transactionContract } from '../contract/transactions.ts';
+import { viewContract } from '../contract/views.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'onewal-store-'));
 let count = 0;
@@ -15,18 +19,27 @@ let count = 0;
 beforeAll(() => checksumReady);
 afterAll(() => rmSync(root, { recursive: true }));
 
-storeContract({ name: 'memory', make: () => new MemoryFileSystem(), canBlock: true });
-storeContract({
-  name: 'the poorest host',
-  make: () => new MemoryFileSystem({ host: 'poor', fileCountMax: 24 }),
-  canBlock: false,
-});
-storeContract({ name: 'the simulated disk', make: () => new SimulatedDisk(), canBlock: true });
-storeContract({
-  name: 'a directory with a name in any script',
-  make: () => new NodeFileSystem(join(root, `${count++} 中文 é 😀`)),
-  canBlock: true,
-});
+const hosts: readonly StoreHost[] = [
+  { name: 'memory', make: () => new MemoryFileSystem(), canBlock: true },
+  {
+    name: 'the poorest host',
+    make: () => new MemoryFileSystem({ host: 'poor', fileCountMax: 24 }),
+    canBlock: false,
+  },
+  { name: 'the simulated disk', make: () => new SimulatedDisk(), canBlock: true },
+  {
+    name: 'a directory with a name in any script',
+    make: () => new NodeFileSystem(join(root, `${count++} 中文 é 😀`)),
+    canBlock: true,
+  },
+];
+for (const host of hosts) {
+  storeContract(host);
+  viewContract(host);
+  transactionContract(host);
+  outcomeContract(host);
+  eventContract(host);
+}
 
 test('a link in place of a data file is refused, and what it points at is not touched', async () => {
   const directory = join(root, 'linked');

@@ -1,63 +1,48 @@
-/** The public face: an open store. What happens behind each method is in the files beside this one. */
+/** The public face: an open store. What happens behind each method is in store/ and transaction/. */
 
-import { compareBytes, utf8Encode } from '../bytes/bytes.ts';
-import { type KeyCodec, type KeyEncoding, resolveKeyCodec } from '../codec/key-codec.ts';
-import { resolveValueCodec, type ValueCodec, type ValueEncoding } from '../codec/value-codec.ts';
-import { LimitError } from '../errors.ts';
-import type { FileSystem } from '../fs/file-system.ts';
-import { runAsync, runSync, type Task } from '../fs/task.ts';
+import { compareBytes, utf8Encode } from './bytes/bytes.ts';
+import type { FileSystem } from './fs/file-system.ts';
+import { runAsync, runSync, type Task } from './fs/task.ts';
 import {
   checkOptions,
   checkQuotaOptions,
+  checkToken,
   invalid,
   type QuotaOptions,
-  type RangeOptions,
+  type StoreEvent,
   type StoreOptions,
+  type TransactionOptions,
   type WorkOptions,
   type WriteOptions,
-} from '../options.ts';
-import { closeStore } from './close.ts';
-import type { Commit } from './commit-request.ts';
-import { Committer } from './committer.ts';
-import { BLOCKING, waitingManner } from './environment.ts';
-import { hostEnvironment, resolveLocation } from './host.ts';
-import { NAME_SIZE_MAX } from './limits.ts';
-import type { CheckpointReport } from './maintenance.ts';
-import { type OpenStore, openStore } from './open.ts';
-import { checkEncodings, type MapTarget, type PendingWrite } from './pending-write.ts';
-import { rotate } from './rotation.ts';
-import { infoOf, type StoreInfo, type StoreStats, statsOf } from './store-facts.ts';
-import { StoreMap } from './store-map.ts';
-import { type VerifyReport, verifyStore } from './verify.ts';
+} from './options.ts';
+import { closeStore } from './store/close.ts';
+import type { Commit } from './store/commit-request.ts';
+import { Committer } from './store/committer.ts';
+import { BLOCKING, waitingManner } from './store/environment.ts';
+import { hostEnvironment, resolveLocation } from './store/host.ts';
+import type { CommitEvent, EventType, Listener } from './store/listeners.ts';
+import type { CheckpointReport } from './store/maintenance.ts';
+import { MapHandles, type MapOptions, type Write } from './store/map-handles.ts';
+import { type OpenStore, openStore } from './store/open.ts';
+import type { Outcome } from './store/outcomes.ts';
+import { rotate } from './store/rotation.ts';
+import { infoOf, type StoreInfo, type StoreStats, statsOf } from './store/store-facts.ts';
+import type { StoreMap } from './store/store-map.ts';
+import { type VerifyReport, verifyStore } from './store/verify.ts';
+import { View } from './store/view.ts';
+import type { Transaction } from './transaction/transaction.ts';
+import { Transactions } from './transaction/transactions.ts';
 
-export interface MapOptions<K, V> {
-  /** Default 'ordered': strings, numbers, booleans, null and arrays, in the order of their bytes. */
-  readonly key?: KeyEncoding | KeyCodec<K>;
-  /** Default 'cbor'. */
-  readonly value?: ValueEncoding | ValueCodec<V>;
-  /** Bytes of encoded keys and values; kept in the store from the next commit on. */
-  readonly quota?: number;
-}
-
-export type Write =
-  | {
-      readonly type: 'put';
-      readonly map: MapReference;
-      readonly key: unknown;
-      readonly value: unknown;
-    }
-  | { readonly type: 'remove'; readonly map: MapReference; readonly key: unknown }
-  | { readonly type: 'clear'; readonly map: MapReference; readonly range?: RangeOptions<unknown> };
-
-/** A map of this store, or the name of one. */
-export type MapReference = string | { readonly name: string };
+const EVENT_TYPES: ReadonlySet<unknown> = new Set<EventType>([
+  ...(['commit', 'checkpoint', 'error', 'resolved'] as const),
+  ...(['lost', 'closed', 'recovered'] as const),
+]);
 
 export class Store {
   readonly #parts: OpenStore;
   readonly #committer: Committer;
-  readonly #maps = new Map<string, StoreMap<unknown, unknown>>();
-  /** Of maps that are not there yet: set when somebody asks for the map, with its encodings. */
-  readonly #quotaWishes = new Map<string, number>();
+  readonly #handles: MapHandles;
+  readonly #transactions: Transactions;
   #closing: Promise<void> | undefined;
 
   private constructor(parts: OpenStore) {
@@ -65,6 +50,8 @@ export class Store {
     this.#committer = new Committer(parts.engine, parts.queue, () =>
       parts.maintenance.makeRoomNow(),
     );
+    this.#handles = new MapHandles(parts.engine, this.#committer);
+    this.#transactions = new Transactions(parts.engine, this.#committer);
   }
 
   /**
@@ -101,7 +88,7 @@ export class Store {
       runSync(openStore({ fs, options: checked, environment, manner: BLOCKING })),
     );
     try {
-      const writes = store.#quotaWrites(checked.quota);
+      const writes = store.#handles.quotaWrites(checked.quota);
       if (writes.length > 0) store.#committer.commitSync(writes);
     } catch (error) {
       store.closeSync();
@@ -125,35 +112,13 @@ export class Store {
    * MAP_ENCODING_MISMATCH when others are asked for. Throws INVALID_ARGUMENT, LIMIT (the name).
    */
   map<K = unknown, V = unknown>(name: string, options: MapOptions<K, V> = {}): StoreMap<K, V> {
-    const { engine } = this.#parts;
-    engine.requireOpen();
-    checkName(name);
-    const stored = this.#target(name);
-    const key = resolveKeyCodec((options.key ?? stored?.keyEncoding ?? 'ordered') as KeyEncoding);
-    const value = resolveValueCodec(
-      (options.value ?? stored?.valueEncoding ?? 'cbor') as ValueEncoding,
-    );
-    if (stored !== undefined) {
-      checkEncodings({ name, keyEncoding: key.name, valueEncoding: value.name }, stored);
-    }
-    checkName(key.name);
-    checkName(value.name);
-    const codecs = { name, key: key as KeyCodec<unknown>, value: value as ValueCodec<unknown> };
-    const known = this.#maps.get(name);
-    const isSame = options.key === undefined && options.value === undefined;
-    const map =
-      known !== undefined && isSame ? known : new StoreMap(engine, this.#committer, codecs);
-    this.#maps.set(name, map);
-    const quota = options.quota ?? this.#quotaWishes.get(name);
-    this.#quotaWishes.delete(name);
-    if (quota !== undefined) this.#setMapQuota(map.target, quota);
-    return map as unknown as StoreMap<K, V>;
+    return this.#handles.handle(name, options);
   }
 
   /** Removes the map with all its entries; a map that is not there is fine. */
   async dropMap(name: string, options?: WriteOptions): Promise<Commit> {
     const commit = await this.#committer.commit([{ type: 'drop', name }], options);
-    this.#maps.delete(name);
+    this.#handles.forget(name);
     return commit;
   }
 
@@ -165,17 +130,82 @@ export class Store {
    * `committed: 'no'` unless it says otherwise; COMMIT_IN_DOUBT, `'unknown'`, after a failed sync.
    */
   async batch(writes: Iterable<Write>, options?: WriteOptions): Promise<Commit> {
-    return this.#committer.commit(this.#encode(writes), options);
+    return this.#committer.commit(this.#handles.encode(writes), options);
   }
 
   /** The same, blocking; SYNC_UNAVAILABLE where the host cannot. */
   batchSync(writes: Iterable<Write>, options?: WriteOptions): Commit {
-    return this.#committer.commitSync(this.#encode(writes), options);
+    return this.#committer.commitSync(this.#handles.encode(writes), options);
+  }
+
+  /**
+   * Runs `run` in a transaction and commits what it has written: all of it, or, when `run` throws,
+   * nothing. Resolves to what `run` returns, also if that ended the transaction itself.
+   *
+   * On a ConflictError, of the commit or out of `run`, it is run again in a new transaction, up to
+   * `maxRetries` times; `attempt` counts from 1. Rejects as `Transaction.commit` does; while the
+   * synchronous part of a callback is running, a transaction begun is a NESTED_TRANSACTION.
+   */
+  transaction<T>(
+    run: (transaction: Transaction, attempt: number) => T | Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T> {
+    return this.#transactions.run(run, options);
+  }
+
+  /** The same, blocking; SYNC_UNAVAILABLE where the host cannot. */
+  transactionSync<T>(
+    run: (transaction: Transaction, attempt: number) => T,
+    options?: TransactionOptions,
+  ): T {
+    return this.#transactions.runSync(run, options);
+  }
+
+  /** A transaction for the caller to commit or to abort. One that is forgotten is reported. */
+  begin(options?: TransactionOptions): Transaction {
+    return this.#transactions.begin(options);
+  }
+
+  /**
+   * Whether a commit with this token is stored: known of the last 10,000 tokens at least, also after
+   * crashes, checkpoints and compactions. 'unknown' from the submission until the commit is settled,
+   * and while it is in doubt. Throws INVALID_ARGUMENT.
+   */
+  outcomeOf(token: Uint8Array | string): Outcome {
+    const { engine } = this.#parts;
+    engine.requireOpen();
+    const bytes = checkToken(token);
+    return engine.tokens.sequenceOf(bytes) === undefined ? engine.outcomes.of(bytes) : 'committed';
+  }
+
+  /**
+   * Calls `listener` at every such event, until the function that this returns is called.
+   *
+   * 'commit': in the step in which the commit becomes visible, before its promise resolves, in the
+   * order of the commits. Readers see the state behind the commits that became visible with it; a
+   * listener may submit writes, but blocking ones are IN_LISTENER. What it throws is reported as
+   * 'error' and changes nothing. The other events are those that the logger gets.
+   */
+  on(type: 'commit', listener: (event: CommitEvent) => void): () => void;
+  on(type: StoreEvent['type'], listener: (event: StoreEvent) => void): () => void;
+  on(type: EventType, listener: (event: never) => void): () => void {
+    if (!EVENT_TYPES.has(type)) throw invalid(`there is no event ${JSON.stringify(type)}`);
+    if (typeof listener !== 'function') throw invalid('a listener is a function');
+    return this.#parts.engine.listeners.add(type, listener as Listener);
   }
 
   /** Resolves when everything committed so far is durable. */
   async flush(): Promise<void> {
     await this.#committer.commit([], { durability: 'synced' });
+  }
+
+  /**
+   * A consistent state over all maps, the present one, that stays as it is. Release it: by
+   * `release()` or `using`.
+   */
+  view(): View {
+    this.#parts.engine.requireOpen();
+    return new View(this.#parts.engine);
   }
 
   /** Writes what no snapshot holds yet as a snapshot, and drops what is superseded. */
@@ -210,7 +240,7 @@ export class Store {
    * Below what is used, only growth is refused.
    */
   async setQuota(quota: QuotaOptions): Promise<Commit> {
-    return this.#committer.commit(this.#quotaWrites(checkQuotaOptions(quota)));
+    return this.#committer.commit(this.#handles.quotaWrites(checkQuotaOptions(quota)));
   }
 
   /** The report in `info.loss` was seen by somebody: it is not shown again. */
@@ -232,6 +262,7 @@ export class Store {
       engine.failure = undefined;
       writer.poison();
       yield* rotate(engine, manner);
+      engine.report({ type: 'resolved', message: 'writes go on in a new WAL generation' });
     });
   }
 
@@ -244,9 +275,11 @@ export class Store {
   closeSync(): void {
     const { engine, maintenance, queue } = this.#parts;
     if (engine.status === 'closed') return;
+    engine.listeners.requireOutside();
     maintenance.overtake();
     queue.settleNow();
     engine.status = 'closing';
+    this.#transactions.stopWaiting();
     this.#closing ??= Promise.resolve();
     runSync(maintenance.beforeClose(BLOCKING));
     runSync(closeStore(engine, BLOCKING));
@@ -260,6 +293,7 @@ export class Store {
     const { engine, maintenance, queue } = this.#parts;
     if (engine.status === 'closed') return;
     engine.status = 'closing';
+    this.#transactions.stopWaiting();
     await queue.drain();
     await maintenance.settle();
     const manner = waitingManner(engine.environment);
@@ -268,75 +302,10 @@ export class Store {
     await runAsync(closeStore(engine, manner));
   }
 
-  #encode(writes: Iterable<Write>): PendingWrite[] {
-    const pending: PendingWrite[] = [];
-    for (const write of writes) pending.push(...this.#encodeWrite(write));
-    return pending;
-  }
-
-  #encodeWrite(write: Write): PendingWrite[] {
-    const map = this.#mapOf(write);
-    switch (write.type) {
-      case 'put':
-        return [map.writeOf('put', write.key, write.value)];
-      case 'remove':
-        return [map.writeOf('remove', write.key)];
-      case 'clear':
-        return map.clearWrites(write.range);
-      default:
-        throw invalid(`a write is put, remove or clear, not ${String((write as Write).type)}`);
-    }
-  }
-
-  #mapOf(write: Write): StoreMap<unknown, unknown> {
-    const reference = (write as Write | undefined)?.map;
-    const name = typeof reference === 'string' ? reference : reference?.name;
-    if (name === undefined) throw invalid('a write names its map');
-    if (reference instanceof StoreMap) return reference;
-    return this.#maps.get(name) ?? this.map(name);
-  }
-
-  /** What is stored of a map, or was asked for by an earlier handle. */
-  #target(name: string): MapTarget | undefined {
-    return this.#parts.engine.state.catalog.named(name) ?? this.#maps.get(name)?.target;
-  }
-
-  #setMapQuota(target: MapTarget, bytes: number): void {
-    const { engine } = this.#parts;
-    checkQuotaOptions({ bytes });
-    if (engine.state.catalog.named(target.name)?.quota === bytes) return;
-    this.#committer.commit([{ type: 'quota', target, bytes }]).catch((error: unknown) => {
-      engine.report({ type: 'error', message: `the quota of ${target.name} was not set`, error });
-    });
-  }
-
   async #applyQuota(quota: QuotaOptions): Promise<void> {
-    const writes = this.#quotaWrites(quota);
+    const writes = this.#handles.quotaWrites(quota);
     if (writes.length > 0) await this.#committer.commit(writes);
   }
-
-  /** Only what differs from what the store has. */
-  #quotaWrites(quota: QuotaOptions): PendingWrite[] {
-    const { catalog } = this.#parts.engine.state;
-    const writes: PendingWrite[] = [];
-    if (quota.bytes !== undefined && quota.bytes !== catalog.quota) {
-      writes.push({ type: 'quota', target: undefined, bytes: quota.bytes });
-    }
-    for (const [name, bytes] of Object.entries(quota.maps ?? {})) {
-      const target = this.#target(name);
-      if (target === undefined) this.#quotaWishes.set(name, bytes);
-      else if (catalog.named(name)?.quota !== bytes) writes.push({ type: 'quota', target, bytes });
-    }
-    return writes;
-  }
-}
-
-/** Throws INVALID_ARGUMENT, LIMIT. */
-function checkName(name: unknown): void {
-  if (typeof name !== 'string' || name === '') throw invalid('a name is a text that is not empty');
-  const size = utf8Encode(name).length;
-  if (size <= NAME_SIZE_MAX) return;
-  throw new LimitError(`the name takes ${size} bytes, the limit is ${NAME_SIZE_MAX}`);
 }
 
 function compareText(left: string, right: string): number {

@@ -1,0 +1,44 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test, vi } from 'vitest';
+import { MemoryFileSystem } from '../../src/fs/memory.ts';
+import { Store, type StoreEvent } from '../../src/index.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+test('a view that is forgotten is released and reported', async () => {
+  const events: StoreEvent[] = [];
+  const store = await Store.open(new MemoryFileSystem(), { logger: (event) => events.push(event) });
+  const map = store.map<string, number>('m');
+  await map.put('k', 1);
+
+  forget(store);
+  expect(store.stats().openViews).toBe(1);
+  await vi.waitFor(() => {
+    collectGarbage();
+    expect(store.stats().openViews).toBe(0);
+  });
+
+  expect(events).toMatchObject([{ type: 'error', message: expect.stringMatching(/^a view/) }]);
+  await store.close();
+});
+
+test('a view that is released is not reported', async () => {
+  const events: StoreEvent[] = [];
+  const store = await Store.open(new MemoryFileSystem(), { logger: (event) => events.push(event) });
+  store.view().release();
+  forget(store);
+
+  await vi.waitFor(() => {
+    collectGarbage();
+    expect(store.stats().openViews).toBe(0);
+  });
+
+  expect(events).toHaveLength(1);
+  await store.close();
+});
+
+function forget(store: Store): void {
+  store.view().map(store.map('m')).get('k');
+}

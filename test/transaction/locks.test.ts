@@ -1,0 +1,323 @@
+/** Pessimistic transactions: who waits for whom, and who is told that it would be for ever. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MemoryFileSystem } from '../../src/fs/memory.ts';
+import { Store, type StoreMap, type Transaction } from '../../src/index.ts';
+import { DEFAULT_ENVIRONMENT } from '../../src/store/environment.ts';
+import { setHost } from '../../src/store/host.ts';
+import { KeyLocks, LockOwner } from '../../src/transaction/key-locks.ts';
+import { seededNumbers } from '../support/seeded.ts';
+
+interface Timer {
+  readonly duration: number;
+  run(): void;
+}
+
+const timers = new Set<Timer>();
+const pessimistic = { mode: 'pessimistic' } as const;
+
+let store: Store;
+let map: StoreMap<string, number>;
+
+beforeEach(async () => {
+  timers.clear();
+  setHost({
+    environment: {
+      timer: (duration, run) => {
+        const timer = { duration, run };
+        timers.add(timer);
+        return () => timers.delete(timer);
+      },
+    },
+  });
+  store = await Store.open(new MemoryFileSystem());
+  map = store.map('m');
+});
+
+afterEach(async () => {
+  await store.close();
+  expect(timers.size).toBe(0);
+  setHost({ environment: DEFAULT_ENVIRONMENT });
+});
+
+/** Lets everything run that can. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+}
+
+function begin(options: object = {}): Transaction {
+  return store.begin({ ...pessimistic, ...options });
+}
+
+describe('a lock', () => {
+  test('makes those who lock and then read take turns, so that none conflicts', async () => {
+    const add = async () =>
+      store.transaction(
+        async (transaction) => {
+          await transaction.map(map).lock('n');
+          transaction.map(map).put('n', (transaction.map(map).get('n') ?? 0) + 1);
+        },
+        { ...pessimistic, maxRetries: 0 },
+      );
+
+    await Promise.all(Array.from({ length: 30 }, add));
+
+    expect(map.get('n')).toBe(30);
+  });
+
+  test('is had in the order in which it was asked for', async () => {
+    const story: number[] = [];
+    const transactions = Array.from({ length: 5 }, () => begin());
+    await transactions[0]?.map(map).lock('k');
+    for (const transaction of transactions.slice(1)) {
+      void transaction
+        .map(map)
+        .lock('k')
+        .then(() => story.push(transaction.id));
+    }
+    for (const transaction of transactions) {
+      await settle();
+      transaction.abort();
+    }
+
+    expect(story).toEqual(transactions.slice(1).map(({ id }) => id));
+  });
+
+  test('is taken by a write, and the commit of another waits for it', async () => {
+    const [first, second] = [begin(), begin()];
+    first.map(map).put('k', 1);
+    second.map(map).put('k', 2);
+    second.map(map).put('k', 3);
+    let outcome = 'waits';
+    const committing = second.commit().catch((error) => {
+      outcome = error.code;
+    });
+    await settle();
+    expect([outcome, second.state, timers.size]).toEqual(['waits', 'committing', 1]);
+
+    await first.commit();
+    await committing;
+
+    // What it wrote over was written since its view.
+    expect([outcome, map.get('k')]).toEqual(['CONFLICT', 1]);
+  });
+
+  test('is free for a commit once the other has aborted', async () => {
+    const [first, second] = [begin(), begin()];
+    first.map(map).remove('k');
+    second.map(map).put('k', 2);
+    const committing = second.commit();
+    first.abort();
+
+    await committing;
+    expect(map.get('k')).toBe(2);
+  });
+
+  test('moves the view to the newest state only where nothing was read or written yet', async () => {
+    const uses: [string, (transaction: Transaction) => unknown, number][] = [
+      ['nothing', () => undefined, 2],
+      ['a read', (transaction) => transaction.map(map).has('x'), 1],
+      ['a range that may be read later', (transaction) => transaction.map(map).getKeys(), 1],
+      ['a write', (transaction) => transaction.map(map).put('y', 1), 1],
+      ['a savepoint', (transaction) => transaction.savepoint(), 1],
+    ];
+    for (const isolation of ['serializable', 'snapshot'] as const) {
+      for (const [name, use, seen] of uses) {
+        await map.put('k', 1);
+        const [first, second] = [begin(), begin({ isolation })];
+        first.map(map).put('k', 2);
+        use(second);
+        const locking = second.map(map).lock('k');
+        await first.commit();
+        await locking;
+
+        expect(second.map(map).get('k'), name).toBe(seen);
+        second.abort();
+      }
+    }
+    expect(store.stats()).toMatchObject({ openTransactions: 0, viewBytes: 0 });
+  });
+
+  test('does not bind optimistic transactions and plain writes: their commits are found', async () => {
+    const transaction = begin();
+    await transaction.map(map).lock('k');
+    transaction.map(map).put('k', 1);
+    await map.put('k', 2);
+
+    await expect(transaction.commit()).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(store.begin().map(map).lock('k')).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    });
+  });
+
+  test('is kept over a rollback to a savepoint', async () => {
+    const [first, second] = [begin(), begin()];
+    const savepoint = first.savepoint();
+    first.map(map).put('k', 1);
+    first.rollbackTo(savepoint);
+    let hasLock = false;
+    void second
+      .map(map)
+      .lock('k')
+      .then(() => {
+        hasLock = true;
+      });
+    await settle();
+    expect(hasLock).toBe(false);
+
+    first.abort();
+    await settle();
+    expect(hasLock).toBe(true);
+    second.abort();
+  });
+
+  test('is of one key of one map', async () => {
+    const other = store.map<string, number>('other');
+    const transactions = [begin(), begin(), begin()];
+    const locks = [
+      transactions[0]?.map(map).lock('k'),
+      transactions[1]?.map(map).lock('l'),
+      transactions[2]?.map(other).lock('k'),
+    ];
+
+    await Promise.all(locks);
+    for (const transaction of transactions) transaction.abort();
+  });
+});
+
+describe('a circle of waiting', () => {
+  const deadlock = { code: 'DEADLOCK', committed: 'no', map: 'm' };
+
+  test('is refused to whoever would close it, by lock and by put, and the other goes on', async () => {
+    for (const close of ['lock', 'put'] as const) {
+      const [first, second] = [begin(), begin()];
+      await first.map(map).lock('a');
+      await second.map(map).lock('b');
+      const waiting = first.map(map).lock('b');
+      const closing = async () =>
+        close === 'lock' ? second.map(map).lock('a') : second.map(map).put('a', 1);
+
+      await expect(closing()).rejects.toMatchObject({ ...deadlock, key: 'a' });
+      second.abort();
+      await waiting;
+      first.map(map).put('a', 1);
+      await first.commit();
+    }
+  });
+
+  test('is seen over any number of transactions, and behind those who came first', async () => {
+    const keys = ['a', 'b', 'c', 'd'];
+    const owners = keys.map(() => begin());
+    for (const [i, owner] of owners.entries()) await owner.map(map).lock(keys[i] as string);
+    const late = begin();
+    const waits = owners.slice(0, 3).map((owner, i) => owner.map(map).lock(keys[i + 1] as string));
+    const behind = late.map(map).lock('a');
+
+    await expect(owners[3]?.map(map).lock('a')).rejects.toMatchObject(deadlock);
+    for (const owner of [...owners].reverse()) owner.abort();
+    await Promise.allSettled(waits);
+    await behind;
+    late.abort();
+  });
+
+  test('does not keep store.transaction from finishing both', async () => {
+    const attempts: number[] = [];
+    const move = (from: string, to: string) =>
+      store.transaction(async (transaction, attempt) => {
+        attempts.push(attempt);
+        const own = transaction.map(map);
+        await own.lock(from);
+        await settle();
+        await own.lock(to);
+        own.put(from, (own.get(from) ?? 0) - 1);
+        own.put(to, (own.get(to) ?? 0) + 1);
+      }, pessimistic);
+
+    await Promise.all([move('a', 'b'), move('b', 'a')]);
+
+    expect([map.get('a'), map.get('b')]).toEqual([0, 0]);
+    expect(attempts.length).toBeGreaterThan(2);
+  });
+
+  test('never comes about, however locks are asked for: everything is granted in the end', () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const next = seededNumbers(seed);
+      const locks = new KeyLocks();
+      const owners = Array.from({ length: 6 }, () => new LockOwner());
+      let [asked, granted, refused] = [0, 0, 0];
+      for (let step = 0; step < 40; step++) {
+        const [owner, place] = [owners[next() % 6] as LockOwner, `${next() % 5}`];
+        if (locks.take(owner, place)) continue;
+        const answer = locks.wait({ owner, place, grant: () => granted++ });
+        if (answer === 'waiting') asked++;
+        else refused++;
+      }
+      // Whoever waits for nobody ends; if all who are left wait, there was a circle.
+      const open = new Set(owners);
+      while (open.size > 0) {
+        const free = [...open].find(({ waiting }) => waiting.size === 0);
+        expect(free, `seed ${seed}`).toBeDefined();
+        locks.release(free as LockOwner);
+        open.delete(free as LockOwner);
+      }
+      expect(granted).toBe(asked);
+      if (seed === 1) expect(refused).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('whoever waits', () => {
+  test('is told when the time is up, for a lock and at the commit', async () => {
+    const [holder, locker, writer] = [begin(), begin({ lockTimeout: 7 }), begin()];
+    holder.map(map).put('k', 1);
+    const locking = locker.map(map).lock('k');
+    writer.map(map).put('k', 2);
+    const committing = writer.commit();
+    expect(Array.from(timers, ({ duration }) => duration)).toEqual([7, 5000]);
+    for (const timer of [...timers]) timer.run();
+
+    const timeout = { code: 'LOCK_TIMEOUT', committed: 'no', map: 'm', key: 'k' };
+    await expect(locking).rejects.toMatchObject(timeout);
+    await expect(committing).rejects.toMatchObject(timeout);
+    expect([locker.state, writer.state]).toEqual(['open', 'aborted']);
+    locker.abort();
+    await holder.commit();
+  });
+
+  test('can be called off by a signal, by an abort and by a close', async () => {
+    const controller = new AbortController();
+    const holder = begin();
+    await holder.map(map).lock('k');
+    const [signalled, aborted, closed] = [begin({ signal: controller.signal }), begin(), begin()];
+    const waits = [signalled, aborted, closed].map((transaction) => transaction.map(map).lock('k'));
+    const codes = Promise.all(waits.map((wait) => wait.catch(({ code }) => code)));
+
+    controller.abort();
+    aborted.abort();
+    await store.close();
+
+    expect(await codes).toEqual(['ABORTED', 'TRANSACTION_ENDED', 'CLOSED']);
+    for (const transaction of [holder, signalled, closed]) transaction.abort();
+  });
+
+  test('cannot in a blocking call: it is a conflict at once', async () => {
+    const holder = begin();
+    holder.map(map).put('k', 1);
+    const timeout = expect.objectContaining({ code: 'LOCK_TIMEOUT' });
+    for (const use of [
+      (transaction: Transaction) => void transaction.map(map).lock('k'),
+      (transaction: Transaction) => transaction.map(map).put('k', 2),
+    ]) {
+      expect(() => store.transactionSync(use, { ...pessimistic, maxRetries: 0 })).toThrow(timeout);
+    }
+    const begun = begin();
+    begun.map(map).put('k', 2);
+    expect(() => begun.commitSync()).toThrow(timeout);
+    await holder.commit();
+
+    const read = store.transactionSync((transaction) => {
+      void transaction.map(map).lock('k');
+      return transaction.map(map).get('k');
+    }, pessimistic);
+    expect([read, map.get('k'), begun.state]).toEqual([1, 1, 'aborted']);
+  });
+});
