@@ -188,18 +188,28 @@ describe('an iterator', () => {
   });
 
   test('stops where it is when it is aborted', async () => {
-    const db = await filled(1500);
+    const db = await filled(8000);
     const controller = new AbortController();
     const iterator = db.iterator({ signal: controller.signal });
 
-    const all = iterator.all();
-    setImmediate(() => controller.abort('enough'));
+    let isStopped = false;
+    let turns = 0;
+    const page = iterator.nextv(8000).finally(() => {
+      isStopped = true;
+    });
+    setImmediate(function count() {
+      controller.abort('enough');
+      if (isStopped) return;
+      turns++;
+      setImmediate(count);
+    });
 
-    await expect(all).rejects.toMatchObject({
+    await expect(page).rejects.toMatchObject({
       code: 'LEVEL_ABORTED',
       name: 'AbortError',
       cause: 'enough',
     });
+    expect(turns).toBeLessThan(4);
     await db.close();
   });
 
@@ -217,6 +227,7 @@ describe('an iterator', () => {
     [{ lte: '5' }, '6', undefined],
     [{ lte: '5', lt: '3' }, '4', '4'],
     [{ lt: '5', reverse: true }, '6', undefined],
+    [{ lt: '5', reverse: true }, '5', undefined],
     [{ lt: '5', reverse: true }, '4', '4'],
     [{ lte: '5', reverse: true }, '5', '5'],
     [{ gt: '5', reverse: true }, '5', undefined],
