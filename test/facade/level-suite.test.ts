@@ -45,6 +45,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const HOSTS: readonly (readonly [string, () => FileSystem])[] = [
   ['in memory', () => new MemoryFileSystem()],
+  ['on the poorest host', () => new MemoryFileSystem({ host: 'poor', fileCountMax: 24 })],
   ['in a directory', () => new NodeFileSystem(join(root, String(count++)))],
 ];
 
