@@ -8,7 +8,12 @@ const libraries = {
   node: 'src/fs/node.ts',
   memory: 'src/fs/memory.ts',
   testing: 'src/testing/index.ts',
+  level: 'src/level-node.ts',
+  'level-portable': 'src/facade/level.ts',
 };
+
+/** A database of ours is an `instanceof` what the user has: there must be one of them. */
+const PEERS = ['abstract-level'];
 
 type Extension = { readonly js: string; readonly dts: string };
 
@@ -40,7 +45,7 @@ function scripts(extension: Extension): UserConfig {
     target: 'es2020',
     sourcemap: true,
     minify: false,
-    deps: { alwaysBundle: [/^[^.]/], neverBundle: [/^node:/], onlyBundle: false },
+    deps: { alwaysBundle: [/^[^.]/], neverBundle: [/^node:/, ...PEERS], onlyBundle: false },
     // proper-lockfile needs of it what node:fs has too, and it patches the fs of the whole process.
     alias: { 'graceful-fs': 'node:fs' },
     inputOptions: { resolve: { mainFields: ['module', 'main'] } },

@@ -7,6 +7,7 @@ const source = (path: string) => fileURLToPath(new URL(`src/${path}`, import.met
 const alias = [
   { find: /^onewal\/node$/, replacement: source('fs/node.ts') },
   { find: /^onewal\/memory$/, replacement: source('fs/memory.ts') },
+  { find: /^onewal\/level$/, replacement: source('level-node.ts') },
   { find: /^onewal\/testing$/, replacement: source('testing/index.ts') },
   { find: /^onewal$/, replacement: source('index-node.ts') },
 ];

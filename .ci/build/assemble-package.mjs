@@ -21,15 +21,23 @@ function entry(path) {
 const published = {
   ...shared,
   type: 'commonjs',
-  // It names the file system of Node: a bundler must not drop that with what is only re-exported.
-  sideEffects: ['./index-node.js', './index-node.mjs', './chunks/index-node*'],
+  // They name the file system of Node: a bundler must not drop that with what is only re-exported.
+  sideEffects: [
+    ...['./index-node.js', './index-node.mjs', './chunks/index-node*'],
+    ...['./level.js', './level.mjs'],
+  ],
   main: './index-node.js',
   module: './index.mjs',
   types: './index-node.d.ts',
-  browser: { './index-node.js': './index.js', './node.js': false },
+  browser: {
+    './index-node.js': './index.js',
+    './level.js': './level-portable.js',
+    './node.js': false,
+  },
   bin: { onewal: './cli.mjs' },
   exports: {
     '.': { node: entry('index-node'), default: entry('index') },
+    './level': { node: entry('level'), default: entry('level-portable') },
     ...Object.fromEntries(SUBPATHS.map((path) => [`./${path}`, entry(path)])),
     './package.json': './package.json',
   },

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { format } from 'node:util';
 import * as onewal from 'onewal';
+import * as level from 'onewal/level';
 import * as memory from 'onewal/memory';
 import * as node from 'onewal/node';
 import * as testing from 'onewal/testing';
@@ -16,12 +17,14 @@ import { type CodeBlock, codeBlocks, PAGES, ROOT } from './pages.ts';
 
 const MODULES: { readonly [name: string]: unknown } = {
   onewal,
+  'onewal/level': level,
   'onewal/memory': memory,
   'onewal/node': node,
   'onewal/testing': testing,
 };
 const SOURCES: { readonly [name: string]: string } = {
   onewal: 'src/index-node.ts',
+  'onewal/level': 'src/level-node.ts',
   'onewal/memory': 'src/fs/memory.ts',
   'onewal/node': 'src/fs/node.ts',
   'onewal/testing': 'src/testing/index.ts',

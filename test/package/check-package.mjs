@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bundleForNode, checkWebviewSize } from './bundles.mjs';
 import { checkInstalledFiles } from './installed-files.mjs';
+import { installPeer } from './peers.mjs';
 import { run, step } from './run.mjs';
 import { checkSource } from './source.mjs';
 
 const OTHER_NODE_VERSIONS = ['18', '24'];
 const SMOKE_SCRIPTS = ['import.mjs', 'require.cjs', 'portable.mjs'];
+const LEVEL_SCRIPTS = ['level-import.mjs', 'level-require.cjs', 'level-alone.mjs'];
 
 const folder = mkdtempSync(join(tmpdir(), 'onewal-package-'));
 try {
@@ -29,8 +31,11 @@ async function checkPackage(directory) {
   step('publint', () => run(tool('publint'), ['run', installed, '--strict']));
   step('are the types wrong', () => run(tool('attw'), [tarball, '--format', 'table-flipped']));
   await step('size of a webview bundle', () => checkWebviewSize(app));
-  await step('bundled for Node', () => smokeBundled(app));
-  step(`Node ${process.version}`, () => smoke(app, process.execPath, []));
+  await step('bundled for Node', () => smokeBundled(app, 'import.mjs'));
+  step('without abstract-level', () => runAll(app, [process.execPath], ['level-without-peer.mjs']));
+  step('abstract-level installed beside it', () => installPeer(app, 'abstract-level'));
+  await step('the Level entry bundled for Node', () => smokeBundled(app, 'level-alone.mjs'));
+  step(`Node ${process.version}`, () => smoke(app, [process.execPath]));
   for (const version of OTHER_NODE_VERSIONS) smokeOn(version, app);
 }
 
@@ -48,27 +53,31 @@ function install(app, tarball) {
   cpSync(resolve('test/package/smoke'), app, { recursive: true });
 }
 
-async function smokeBundled(cwd) {
-  await bundleForNode(cwd, 'import.mjs');
-  run(process.execPath, ['bundled/import.mjs'], { cwd });
+async function smokeBundled(cwd, script) {
+  await bundleForNode(cwd, script);
+  run(process.execPath, [join('bundled', script)], { cwd });
 }
 
 function smokeOn(version, app) {
-  const prefix = ['-y', '-p', `node@${version}`, 'node'];
+  const node = ['npx', '-y', '-p', `node@${version}`, 'node'];
   try {
-    run('npx', [...prefix, '--version']);
+    run(node[0], [...node.slice(1), '--version']);
   } catch {
     console.log(
       `\n!!!! SKIPPED: npx cannot get Node ${version}; the package is not tried on it !!!!`,
     );
     return;
   }
-  step(`Node ${version}`, () => smoke(app, 'npx', prefix));
+  step(`Node ${version}`, () => smoke(app, node));
 }
 
-function smoke(cwd, command, prefix) {
-  for (const script of SMOKE_SCRIPTS) run(command, [...prefix, script], { cwd });
-  run(command, [...prefix, 'node_modules/onewal/cli.mjs', '--help'], { cwd });
+function smoke(cwd, node) {
+  runAll(cwd, node, [...SMOKE_SCRIPTS, ...LEVEL_SCRIPTS]);
+  runAll(cwd, node, ['node_modules/onewal/cli.mjs'], ['--help']);
+}
+
+function runAll(cwd, [command, ...prefix], scripts, args = []) {
+  for (const script of scripts) run(command, [...prefix, script, ...args], { cwd });
 }
 
 function tool(name) {

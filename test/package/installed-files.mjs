@@ -9,6 +9,7 @@ const EXPECTED = [
   'THIRD_PARTY_LICENSES',
   'node.js',
   'memory.js',
+  'level.js',
   'testing.js',
 ];
 
