@@ -8,6 +8,11 @@ const libraries = {
   node: 'src/fs/node.ts',
   memory: 'src/fs/memory.ts',
   testing: 'src/testing/index.ts',
+  'simple-db': 'src/facade/simple-db.ts',
+  'simple-db-node': 'src/facade/simple-db-node.ts',
+  'storage-backend': 'src/facade/storage-backend.ts',
+  'storage-backend-node': 'src/facade/storage-backend-node.ts',
+  kvstore: 'src/facade/kvstore.ts',
 };
 
 type Extension = { readonly js: string; readonly dts: string };

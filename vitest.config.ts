@@ -8,6 +8,9 @@ const alias = [
   { find: /^onewal\/node$/, replacement: source('fs/node.ts') },
   { find: /^onewal\/memory$/, replacement: source('fs/memory.ts') },
   { find: /^onewal\/testing$/, replacement: source('testing/index.ts') },
+  { find: /^onewal\/simple-db$/, replacement: source('facade/simple-db-node.ts') },
+  { find: /^onewal\/storage-backend$/, replacement: source('facade/storage-backend-node.ts') },
+  { find: /^onewal\/kvstore$/, replacement: source('facade/kvstore.ts') },
   { find: /^onewal$/, replacement: source('index-node.ts') },
 ];
 

@@ -17,6 +17,7 @@ export type UsageCode =
   | 'SYNC_UNAVAILABLE' // this host cannot block
   | 'NOT_FOUND' // no store here, and `create` is false
   | 'EXISTS' // a store is here, and `create` is 'new'
+  | 'UNKNOWN_FAMILY' // of a storage backend: not among those it was opened with
   | 'ABORTED'; // the caller's own signal
 export type LockedCode = 'LOCKED' | 'LOCK_LOST';
 export type CorruptionCode =

@@ -10,6 +10,9 @@ const EXPECTED = [
   'node.js',
   'memory.js',
   'testing.js',
+  'simple-db.js',
+  'storage-backend.js',
+  'kvstore.js',
 ];
 
 /** One package, nothing native, no scripts, every physical file that old bundlers look for. */

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { parse } from 'acorn';
 
-const PORTABLE_ENTRIES = ['index', 'memory', 'testing'];
+const PORTABLE_ENTRIES = ['index', 'memory', 'testing', 'simple-db', 'storage-backend'];
 
 export function checkSource(installed) {
   const files = readdirSync(installed, { recursive: true }).map(String);
