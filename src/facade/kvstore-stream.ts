@@ -93,10 +93,7 @@ class EntryStream extends Readable {
 
   override _read(): void {
     this.#entries.next().then(
-      ({ done, value }) => {
-        // A destroyed stream does not end.
-        if (!this.destroyed) this.push(done === true ? null : value);
-      },
+      ({ done, value }) => void this.push(done === true ? null : value),
       (error: unknown) => this.destroy(asKvstoreError('ReadError', error)),
     );
   }

@@ -268,6 +268,7 @@ describe('a stream', () => {
     [{ gte: 'b', lte: 'd' }, 'bcd'],
     [{ gt: 'b', lt: 'd' }, 'c'],
     [{ gt: 'a', gte: 'b', lt: 'd' }, 'bc'],
+    [{ gt: 'c', gte: 'a' }, 'de'],
     [{ lte: 'b', lt: 'd' }, 'ab'],
     [{ lt: 'b', lte: 'c' }, 'a'],
     [{ gt: 'c', lt: 'c' }, ''],
@@ -322,9 +323,10 @@ describe('a stream', () => {
     const kvstore = await filled(LETTERS);
     const eventsOf = (
       run: (stream: NodeJS.ReadableStream & { destroy(error?: Error): void }) => void,
+      options?: KvstoreStreamOptions,
     ) =>
       new Promise<string[]>((resolve) => {
-        const stream = kvstore.createKeyStream();
+        const stream = kvstore.createKeyStream(options);
         const events: string[] = [];
         stream.on('end', () => events.push('end'));
         stream.on('error', (error) => events.push(error.message));
@@ -338,8 +340,16 @@ describe('a stream', () => {
       'enough',
       'close',
     ]);
-    const first = await eventsOf((stream) => stream.on('data', () => stream.destroy()));
-    expect(first).toEqual(['close']);
+    for (const limit of [1, 2, 5]) {
+      const first = await eventsOf((stream) => stream.on('data', () => stream.destroy()), {
+        limit,
+      });
+      const buffered = await eventsOf(
+        (stream) => stream.once('readable', () => stream.read() && stream.destroy()),
+        { limit },
+      );
+      expect([first, buffered], `of ${limit}`).toEqual([['close'], ['close']]);
+    }
     await close(kvstore);
   });
 
