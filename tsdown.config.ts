@@ -8,8 +8,13 @@ const libraries = {
   node: 'src/fs/node.ts',
   memory: 'src/fs/memory.ts',
   testing: 'src/testing/index.ts',
-  level: 'src/level-node.ts',
-  'level-portable': 'src/facade/level.ts',
+  level: 'src/facade/level.ts',
+  'level-node': 'src/facade/level-node.ts',
+  'simple-db': 'src/facade/simple-db.ts',
+  'simple-db-node': 'src/facade/simple-db-node.ts',
+  'storage-backend': 'src/facade/storage-backend.ts',
+  'storage-backend-node': 'src/facade/storage-backend-node.ts',
+  kvstore: 'src/facade/kvstore.ts',
 };
 
 /** A database of ours is an `instanceof` what the user has: there must be one of them. */

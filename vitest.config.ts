@@ -7,8 +7,11 @@ const source = (path: string) => fileURLToPath(new URL(`src/${path}`, import.met
 const alias = [
   { find: /^onewal\/node$/, replacement: source('fs/node.ts') },
   { find: /^onewal\/memory$/, replacement: source('fs/memory.ts') },
-  { find: /^onewal\/level$/, replacement: source('level-node.ts') },
+  { find: /^onewal\/level$/, replacement: source('facade/level-node.ts') },
   { find: /^onewal\/testing$/, replacement: source('testing/index.ts') },
+  { find: /^onewal\/simple-db$/, replacement: source('facade/simple-db-node.ts') },
+  { find: /^onewal\/storage-backend$/, replacement: source('facade/storage-backend-node.ts') },
+  { find: /^onewal\/kvstore$/, replacement: source('facade/kvstore.ts') },
   { find: /^onewal$/, replacement: source('index-node.ts') },
 ];
 

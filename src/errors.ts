@@ -17,6 +17,7 @@ export type UsageCode =
   | 'SYNC_UNAVAILABLE' // this host cannot block
   | 'NOT_FOUND' // no store here, and `create` is false
   | 'EXISTS' // a store is here, and `create` is 'new'
+  | 'UNKNOWN_FAMILY' // of a storage backend: not among those it was opened with
   | 'VIEW_RELEASED'
   | 'TRANSACTION_ENDED'
   | 'NESTED_TRANSACTION' // a transaction within another one's callback

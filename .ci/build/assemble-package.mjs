@@ -4,7 +4,9 @@
  */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 
-const SUBPATHS = ['node', 'memory', 'testing'];
+const SUBPATHS = ['node', 'memory', 'testing', 'kvstore'];
+/** With a file of their own for Node, where a location may be a path. */
+const FACADES = ['simple-db', 'storage-backend', 'level'];
 
 const { scripts, devDependencies, allowScripts, type, ...shared } = JSON.parse(
   readFileSync('package.json', 'utf8'),
@@ -18,26 +20,24 @@ function entry(path) {
   };
 }
 
+/** Node has a file of its own; the other is for hosts without paths. */
+function onEachHost(path) {
+  return { node: entry(`${path}-node`), default: entry(path) };
+}
+
 const published = {
   ...shared,
   type: 'commonjs',
-  // They name the file system of Node: a bundler must not drop that with what is only re-exported.
-  sideEffects: [
-    ...['./index-node.js', './index-node.mjs', './chunks/index-node*'],
-    ...['./level.js', './level.mjs'],
-  ],
+  // It names the file system of Node: a bundler must not drop that with what is only re-exported.
+  sideEffects: ['./*-node.js', './*-node.mjs', './kvstore.js', './kvstore.mjs', './chunks/*-node*'],
   main: './index-node.js',
   module: './index.mjs',
   types: './index-node.d.ts',
-  browser: {
-    './index-node.js': './index.js',
-    './level.js': './level-portable.js',
-    './node.js': false,
-  },
+  browser: { './index-node.js': './index.js', './node.js': false, './kvstore.js': false },
   bin: { onewal: './cli.mjs' },
   exports: {
-    '.': { node: entry('index-node'), default: entry('index') },
-    './level': { node: entry('level'), default: entry('level-portable') },
+    '.': onEachHost('index'),
+    ...Object.fromEntries(FACADES.map((path) => [`./${path}`, onEachHost(path)])),
     ...Object.fromEntries(SUBPATHS.map((path) => [`./${path}`, entry(path)])),
     './package.json': './package.json',
   },

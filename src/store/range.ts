@@ -94,7 +94,7 @@ export function nextKey(key: Uint8Array): Uint8Array {
 }
 
 /** The lowest key above all that begin with `prefix`; undefined where there is none. */
-function endOfPrefix(prefix: Uint8Array): Uint8Array | undefined {
+export function endOfPrefix(prefix: Uint8Array): Uint8Array | undefined {
   let size = prefix.length;
   while (size > 0 && prefix[size - 1] === 0xff) size--;
   if (size === 0) return undefined;

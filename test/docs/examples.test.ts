@@ -6,10 +6,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { format } from 'node:util';
+import * as memoryLevel from 'memory-level';
 import * as onewal from 'onewal';
+import * as kvstore from 'onewal/kvstore';
 import * as level from 'onewal/level';
 import * as memory from 'onewal/memory';
 import * as node from 'onewal/node';
+import * as simpleDb from 'onewal/simple-db';
+import * as storageBackend from 'onewal/storage-backend';
 import * as testing from 'onewal/testing';
 import ts from 'typescript';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -21,13 +25,20 @@ const MODULES: { readonly [name: string]: unknown } = {
   'onewal/memory': memory,
   'onewal/node': node,
   'onewal/testing': testing,
+  'onewal/simple-db': simpleDb,
+  'onewal/storage-backend': storageBackend,
+  'onewal/kvstore': kvstore,
+  'memory-level': memoryLevel,
 };
 const SOURCES: { readonly [name: string]: string } = {
   onewal: 'src/index-node.ts',
-  'onewal/level': 'src/level-node.ts',
+  'onewal/level': 'src/facade/level-node.ts',
   'onewal/memory': 'src/fs/memory.ts',
   'onewal/node': 'src/fs/node.ts',
   'onewal/testing': 'src/testing/index.ts',
+  'onewal/simple-db': 'src/facade/simple-db-node.ts',
+  'onewal/storage-backend': 'src/facade/storage-backend-node.ts',
+  'onewal/kvstore': 'src/facade/kvstore.ts',
 };
 const RUNNABLE = new Set(['ts', 'js']);
 const BLOCKS = PAGES.flatMap(codeBlocks).filter(({ language }) => RUNNABLE.has(language));

@@ -11,6 +11,9 @@ const EXPECTED = [
   'memory.js',
   'level.js',
   'testing.js',
+  'simple-db.js',
+  'storage-backend.js',
+  'kvstore.js',
 ];
 
 /** One package, nothing native, no scripts, every physical file that old bundlers look for. */

@@ -1,7 +1,11 @@
 import * as main from 'onewal';
+import * as kvstore from 'onewal/kvstore';
 import * as memory from 'onewal/memory';
 import * as node from 'onewal/node';
+import * as simpleDb from 'onewal/simple-db';
+import * as storageBackend from 'onewal/storage-backend';
 import * as testing from 'onewal/testing';
-import { tryEveryEntry } from './scenario.cjs';
+import { tryEveryEntry, tryEveryFacade } from './scenario.cjs';
 
 await tryEveryEntry({ main, node, memory, testing });
+await tryEveryFacade({ simpleDb, storageBackend, kvstore });

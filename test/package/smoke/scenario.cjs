@@ -4,7 +4,13 @@ const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 
-module.exports = { tryEveryEntry, readsBackAfterReopening };
+module.exports = {
+  tryEveryEntry,
+  tryEveryFacade,
+  readsBackAfterReopening,
+  keepsWhatIsInserted,
+  keepsFamiliesApart,
+};
 
 async function tryEveryEntry({ main, node, memory, testing }) {
   const directory = mkdtempSync(join(tmpdir(), 'onewal-smoke-'));
@@ -17,6 +23,45 @@ async function tryEveryEntry({ main, node, memory, testing }) {
   }
   assert.equal(typeof testing.SimulatedDisk, 'function');
   assert.equal(typeof testing.SimulatedDisk, 'function');
+}
+
+async function tryEveryFacade({ simpleDb, storageBackend, kvstore }) {
+  const directory = mkdtempSync(join(tmpdir(), 'onewal-smoke-'));
+  try {
+    await keepsWhatIsInserted(simpleDb.SimpleDb, join(directory, 'simple-db'));
+    await keepsFamiliesApart(storageBackend.openStorageBackend, join(directory, 'backend'));
+    await callsBack(kvstore.openKvstore, join(directory, 'kvstore'));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function keepsWhatIsInserted(SimpleDb, location) {
+  const db = await SimpleDb.open(location);
+  await db.tryInsert('key', Uint8Array.of(1));
+  await db.close();
+
+  const reopened = await SimpleDb.open(location);
+  assert.deepEqual(reopened.get('key'), Uint8Array.of(1));
+  await reopened.close();
+}
+
+async function keepsFamiliesApart(openStorageBackend, location) {
+  const backend = await openStorageBackend({ location, families: ['coins', 'hints'] });
+  await backend.put('coins', Uint8Array.of(1), Uint8Array.of(2));
+  assert.deepEqual(await backend.get('coins', Uint8Array.of(1)), Uint8Array.of(2));
+  assert.equal(await backend.get('hints', Uint8Array.of(1)), undefined);
+  await backend.close();
+}
+
+async function callsBack(openKvstore, location) {
+  const kvstore = openKvstore(location);
+  await kvstore.batch().put('key', 'value').write({ sync: true });
+  assert.equal(await new Promise((resolve) => kvstore.get('key', resolve)), 'value');
+  const keys = [];
+  for await (const key of kvstore.createKeyStream({ gte: 'k' })) keys.push(key);
+  assert.deepEqual(keys, ['key']);
+  await kvstore.close();
 }
 
 async function readsBackAfterReopening(Store, location) {

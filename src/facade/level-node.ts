@@ -1,4 +1,4 @@
 /** `onewal/level` on Node and Electron: a location may be a directory path. */
-import './index-node.ts';
+import '../store/host-node.ts';
 
-export * from './facade/level.ts';
+export * from './level.ts';

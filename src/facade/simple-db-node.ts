@@ -1,0 +1,4 @@
+/** `onewal/simple-db` on Node and Electron: a location may be a directory path. */
+import '../store/host-node.ts';
+
+export * from './simple-db.ts';
