@@ -394,6 +394,16 @@ export function transactionContract(host: StoreHost): void {
       }
       const aborted = { signal: AbortSignal.abort() };
       await expect(store.transaction(() => 1, aborted)).rejects.toMatchObject({ code: 'ABORTED' });
+      const controller = new AbortController();
+      const late = store.transaction(
+        (transaction) => {
+          transaction.map(a).put('x', 1);
+          controller.abort();
+        },
+        { signal: controller.signal },
+      );
+      await expect(late).rejects.toMatchObject({ code: 'ABORTED' });
+      expect(a.has('x')).toBe(false);
     });
 
     test.runIf(host.canBlock)('do the same in blocking calls', () => {
