@@ -122,6 +122,16 @@ export function transactionContract(host: StoreHost): void {
         ['a key written', (t) => t.map(a).put('k5', 3), () => a.remove('k5'), true],
         ['a range cleared', (t) => t.map(a).clear({ end: 'k5' }), () => a.put('k2', 2), true],
         ['behind it', (t) => t.map(a).clear({ end: 'k5' }), () => a.put('k5', 2), false],
+        ['a key written', (t) => t.map(a).put('k5', 3), () => a.clear({ start: 'k4' }), true],
+        ['beside it', (t) => t.map(a).put('k5', 3), () => a.clear({ start: 'k6' }), false],
+        [
+          'a range cleared',
+          (t) => t.map(a).clear({ end: 'k5' }),
+          () => a.clear({ start: 'k4' }),
+          true,
+        ],
+        ['next to it', (t) => t.map(a).clear({ end: 'k5' }), () => a.clear({ start: 'k5' }), false],
+        ['a second range', (t) => clearTwice(t), () => a.put('k9', 2), true],
         ['a count', (t) => t.map(a).getCount(), () => a.put('new', 2), true],
         ['a range read', (t) => [...t.map(a).getKeys()], () => a.put('new', 2), true],
         ['its start', (t) => first(t, { limit: 3 }), () => a.remove('k2'), true],
@@ -142,6 +152,11 @@ export function transactionContract(host: StoreHost): void {
         ['a clear beside it', (t) => t.map(a).get('k5'), () => a.clear({ start: 'k6' }), false],
         ['what comes after a clear', (t) => t.map(a).get('k5'), () => clearThenPut(), true],
       ];
+      const clearTwice = (t: Transaction) => {
+        t.map(a).clear({ end: 'k2' });
+        expect([...t.changes()]).toHaveLength(2);
+        t.map(a).clear({ start: 'k8' });
+      };
       const first = (t: Transaction, range: object) => [...t.map(a).getRange(range)];
       const breakOff = (t: Transaction) => {
         for (const _ of t.map(a).getKeys()) break;
@@ -379,6 +394,16 @@ export function transactionContract(host: StoreHost): void {
       }
       const aborted = { signal: AbortSignal.abort() };
       await expect(store.transaction(() => 1, aborted)).rejects.toMatchObject({ code: 'ABORTED' });
+      const controller = new AbortController();
+      const late = store.transaction(
+        (transaction) => {
+          transaction.map(a).put('x', 1);
+          controller.abort();
+        },
+        { signal: controller.signal },
+      );
+      await expect(late).rejects.toMatchObject({ code: 'ABORTED' });
+      expect(a.has('x')).toBe(false);
     });
 
     test.runIf(host.canBlock)('do the same in blocking calls', () => {
