@@ -7,7 +7,7 @@ import { build } from 'tsdown';
 
 /** For everything a webview needs, minified and gzipped: where it is to get to, and what it must not pass. */
 const GOAL_BYTES = 40 * 1024;
-const LIMIT_BYTES = 60 * 1024;
+const LIMIT_BYTES = 72 * 1024;
 
 export async function checkWebviewSize(app) {
   writeFileSync(join(app, 'webview.mjs'), "export * from 'onewal';\n");
