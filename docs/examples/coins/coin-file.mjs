@@ -25,8 +25,10 @@ const FORM_SCRIPT_HASH = 1;
 const FORM_COUNT = 6n;
 
 /** @param {string} path @returns {EarlierCoin[]} */
-export function readCoins(path) {
-  const reader = new ByteReader(readFileSync(path));
+export const readCoins = (path) => coinsIn(new ByteReader(readFileSync(path)));
+
+/** @param {ByteReader} reader @returns {EarlierCoin[]} */
+export function coinsIn(reader) {
   const coins = [];
   while (reader.left > 0) {
     const txid = reader.take(HASH_SIZE, 'a txid');

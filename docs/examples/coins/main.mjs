@@ -45,7 +45,7 @@ async function main(directory) {
 function livesIn(directory) {
   if (!existsSync(directory)) {
     console.log(`There are no blocks in ${directory}: these are made up.\n`);
-    const blocks = madeUpChain({ blocks: 12, transactions: 60 });
+    const blocks = madeUpChain({ blocks: 12, transactions: 24 });
     return [{ title: '12 made-up blocks', start: MADE_UP_START, blocks }];
   }
   const first = readChain(join(directory, 'blocks-1-256.dat'));
