@@ -163,6 +163,16 @@ describe('a block', () => {
     expect(contentOf(coinStore)).toEqual(before);
   });
 
+  test('and its rival cannot both follow the tip, though both have seen it', async () => {
+    const rivals = [2, 3].map((number) => followingAlone(coinbase(number)));
+    const outcomes = await Promise.allSettled(rivals.map((block) => coinStore.apply(block)));
+
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(outcomes[1]).toMatchObject({ reason: { message: 'it does not follow the tip' } });
+    expect(coinStore.tip).toMatchObject({ height: 2, hash: rivals[0]!.hash });
+    expect(faultsIn(coinStore)).toEqual([]);
+  });
+
   const followingAlone = (transaction: Transaction) =>
     parseBlock(blockOf(Uint8Array.from(Buffer.from(second!.hash, 'hex')), [transaction]));
 
