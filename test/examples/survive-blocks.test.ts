@@ -2,10 +2,11 @@
  * The parts of docs/examples/survive that read block files and know what blocks do to coins.
  */
 import { describe, expect, test } from 'vitest';
-import { hex, parseBlock } from '../../docs/examples/survive/blocks/block.mjs';
-import { chainOf, splitRecords } from '../../docs/examples/survive/blocks/block-file.mjs';
-import { changesOf, outpointText } from '../../docs/examples/survive/blocks/coins.mjs';
-import { InputError } from '../../docs/examples/survive/input-error.mjs';
+import { hex, parseBlock } from '../../docs/examples/bitcoin/block.mjs';
+import { chainOf, splitRecords } from '../../docs/examples/bitcoin/block-file.mjs';
+import { outpointText } from '../../docs/examples/bitcoin/outpoint.mjs';
+import { InputError } from '../../docs/examples/input-error.mjs';
+import { changesOf } from '../../docs/examples/survive/blocks/coins.mjs';
 import {
   blockOf,
   CHAIN,

@@ -5,7 +5,7 @@
 import { Store } from 'onewal';
 import { MemoryFileSystem } from 'onewal/memory';
 import { describe, expect, test, vi } from 'vitest';
-import { chainOf } from '../../docs/examples/survive/blocks/block-file.mjs';
+import { chainOf } from '../../docs/examples/bitcoin/block-file.mjs';
 import { faultsIn as blockFaultsIn } from '../../docs/examples/survive/blocks/checker.mjs';
 import { Ledger } from '../../docs/examples/survive/blocks/ledger.mjs';
 import { openMaps as openBlockMaps } from '../../docs/examples/survive/blocks/maps.mjs';
@@ -163,7 +163,7 @@ describe('the rounds', () => {
   /** Of a run whose workers do nothing at all. */
   async function tallyOf(rounds: number) {
     vi.spyOn(console, 'log').mockReturnValue();
-    const worker = { script: new URL('input-error.mjs', EXAMPLE), task: {} };
+    const worker = { script: new URL('../input-error.mjs', EXAMPLE), task: {} };
     const moment = { label: 'working', report: 'never made', count: 1, delayMs: 0 };
     const tally = new Tally();
     const scenario = {

@@ -13,7 +13,7 @@ import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { live } from '../survive/life.mjs';
 import { randomOf } from '../survive/random.mjs';
-import { number, table } from '../survive/table.mjs';
+import { number, table } from '../table.mjs';
 import { checkBank } from './check-bank.mjs';
 
 /** @import { Report } from '../survive/report.mjs' */

@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { InputError } from './input-error.mjs';
+import { InputError } from '../input-error.mjs';
 
 export const USAGE = `usage: npm start -- [options]
 

@@ -2,9 +2,10 @@
 /**
  * The loop of both modes: let a worker live, kill it, open the store, check what it holds.
  */
+
+import { milliseconds, number } from '../table.mjs';
 import { live } from './life.mjs';
 import { randomOf } from './random.mjs';
-import { milliseconds, number } from './table.mjs';
 import { otherFault } from './tally.mjs';
 
 /** @import { Moment, Worker } from './life.mjs' */

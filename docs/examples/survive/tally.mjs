@@ -2,7 +2,7 @@
 /**
  * What a run has seen so far: kills, acknowledgements, faults, and how long recovery took.
  */
-import { maximum, median, milliseconds, number, table } from './table.mjs';
+import { maximum, median, milliseconds, number, table } from '../table.mjs';
 
 /**
  * - `lost`: a commit was acknowledged and is not there

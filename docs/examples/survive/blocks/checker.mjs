@@ -3,9 +3,11 @@
  * Compares a store with what the blocks up to its tip leave behind: every coin, every coin by its
  * script, what each block took away, each header, and nothing besides.
  */
+
+import { hex } from '../../bitcoin/block.mjs';
+import { outpointText } from '../../bitcoin/outpoint.mjs';
 import { halfApplied, lost, otherFault } from '../tally.mjs';
-import { hex } from './block.mjs';
-import { coinCodec, outpointText } from './coins.mjs';
+import { coinCodec } from './coins.mjs';
 import { scriptKeyOf } from './maps.mjs';
 
 /** @import { Fault } from '../tally.mjs' */

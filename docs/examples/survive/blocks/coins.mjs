@@ -2,9 +2,10 @@
 /**
  * What a block does to the coins: the rules of Bitcoin, with no store in sight.
  */
-import { HASH_SIZE, hex } from './block.mjs';
+import { hex } from '../../bitcoin/block.mjs';
+import { outpointOf } from '../../bitcoin/outpoint.mjs';
 
-/** @import { Block } from './block.mjs' */
+/** @import { Block } from '../../bitcoin/block.mjs' */
 
 /**
  * An output that nobody has spent yet.
@@ -27,36 +28,9 @@ import { HASH_SIZE, hex } from './block.mjs';
 
 /** Finds a coin that was there before the block. @typedef {(outpoint: Uint8Array) => Coin | undefined} Find */
 
-const OUTPOINT_SIZE = HASH_SIZE + 4;
 const ORIGIN_OFFSET = 8;
 const SCRIPT_OFFSET = 12;
 const RETURN = 0x6a; // the operation that ends a script in failure
-
-/**
- * The key of a coin: the outputs of a transaction are neighbours, in their order.
- *
- *     outpoint := txid:u8[32] index:u32 big-endian
- *
- * @param {Uint8Array} txid
- * @param {number} index
- */
-function outpointOf(txid, index) {
-  const outpoint = new Uint8Array(OUTPOINT_SIZE);
-  outpoint.set(txid);
-  new DataView(outpoint.buffer).setUint32(HASH_SIZE, index);
-  return outpoint;
-}
-
-/**
- * As people write it: a txid is printed backwards.
- *
- * @param {Uint8Array} outpoint
- */
-export function outpointText(outpoint) {
-  const txid = outpoint.slice(0, HASH_SIZE).reverse();
-  const index = new DataView(outpoint.buffer, outpoint.byteOffset).getUint32(HASH_SIZE);
-  return `${hex(txid)}:${index}`;
-}
 
 /**
  * Coins that the block makes and spends itself leave no trace.

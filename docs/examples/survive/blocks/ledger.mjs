@@ -2,10 +2,10 @@
 /**
  * The coins after any number of blocks, in memory: what the store must hold.
  */
-import { hex } from './block.mjs';
+import { hex } from '../../bitcoin/block.mjs';
 import { changesOf } from './coins.mjs';
 
-/** @import { Chain } from './block-file.mjs' */
+/** @import { Chain } from '../../bitcoin/block-file.mjs' */
 /** @import { PlacedCoin } from './coins.mjs' */
 
 export class Ledger {

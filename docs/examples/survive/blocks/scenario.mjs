@@ -3,13 +3,13 @@
  * `--blocks`: the blocks of a real chain, each of them one commit.
  */
 import { resolve } from 'node:path';
+import { hex, inBitcoin } from '../../bitcoin/block.mjs';
+import { readChain } from '../../bitcoin/block-file.mjs';
+import { InputError } from '../../input-error.mjs';
+import { number } from '../../table.mjs';
 import { newSeed } from '../arguments.mjs';
 import { checkStore, withStore } from '../check-store.mjs';
-import { InputError } from '../input-error.mjs';
-import { number } from '../table.mjs';
 import { balanceSheetOf } from './balance-sheet.mjs';
-import { hex, SATOSHI_PER_BITCOIN } from './block.mjs';
-import { readChain } from './block-file.mjs';
 import { faultsIn } from './checker.mjs';
 import { Ledger } from './ledger.mjs';
 import { openMaps, STORE_OPTIONS } from './maps.mjs';
@@ -18,7 +18,7 @@ import { refuseUnknownInputs } from './unknown-inputs.mjs';
 /** @import { Random } from '../random.mjs' */
 /** @import { Report } from '../report.mjs' */
 /** @import { Doom, Scenario } from '../rounds.mjs' */
-/** @import { Chain } from './block-file.mjs' */
+/** @import { Chain } from '../../bitcoin/block-file.mjs' */
 /** @import { Task } from './worker.mjs' */
 
 /** What the worker does after its last block, and which report its killer waits for. */
@@ -138,10 +138,4 @@ async function refuseForeignStore(directory, { blocks, firstHeight }) {
   const block = tip && blocks[tip.height - firstHeight];
   if (block && hex(block.header) === hex(tip.header)) return;
   throw new InputError(`${directory} holds something else than the first blocks of this file`);
-}
-
-/** @param {bigint} satoshi */
-function inBitcoin(satoshi) {
-  const fraction = String(satoshi % SATOSHI_PER_BITCOIN).padStart(8, '0');
-  return `${satoshi / SATOSHI_PER_BITCOIN}.${fraction} BTC`;
 }

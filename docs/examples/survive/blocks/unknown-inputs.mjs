@@ -3,11 +3,12 @@
  * A file that starts in the middle of the chain spends coins that no block of it made. That is no
  * fault of the file; the same in a file that has every block is.
  */
-import { InputError } from '../input-error.mjs';
-import { outpointText } from './coins.mjs';
+
+import { outpointText } from '../../bitcoin/outpoint.mjs';
+import { InputError } from '../../input-error.mjs';
 import { Ledger } from './ledger.mjs';
 
-/** @import { Chain } from './block-file.mjs' */
+/** @import { Chain } from '../../bitcoin/block-file.mjs' */
 
 /** @param {Chain} chain @param {boolean} isStrict @throws {InputError} */
 export function refuseUnknownInputs(chain, isStrict) {

@@ -4,9 +4,9 @@
  * before its commit and again when the commit is acknowledged.
  */
 import { Store } from 'onewal';
+import { parseBlock } from '../../bitcoin/block.mjs';
+import { readRecords } from '../../bitcoin/block-file.mjs';
 import { report } from '../report.mjs';
-import { parseBlock } from './block.mjs';
-import { readRecords } from './block-file.mjs';
 import { changesOf } from './coins.mjs';
 import { connecting, openMaps, STORE_OPTIONS } from './maps.mjs';
 

@@ -2,10 +2,11 @@
 /**
  * The default mode: agents answer made-up triggers until they are killed.
  */
+
+import { InputError } from '../../input-error.mjs';
+import { number } from '../../table.mjs';
 import { newSeed } from '../arguments.mjs';
 import { checkStore, withStore } from '../check-store.mjs';
-import { InputError } from '../input-error.mjs';
-import { number } from '../table.mjs';
 import { Acknowledged } from './acknowledged.mjs';
 import { contentsOf, faultsIn } from './checker.mjs';
 import { openMaps, STORE_OPTIONS } from './maps.mjs';

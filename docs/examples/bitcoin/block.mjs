@@ -54,7 +54,7 @@ const SEGWIT_FLAG = 1;
 const NO_TXID = '00'.repeat(HASH_SIZE);
 const NO_INDEX = 0xffffffff;
 
-export const SATOSHI_PER_BITCOIN = 100_000_000n;
+const SATOSHI_PER_BITCOIN = 100_000_000n;
 const AMOUNT_MAX = 21_000_000n * SATOSHI_PER_BITCOIN;
 
 /** @param {Uint8Array} bytes @returns {Block} with views into `bytes` */
@@ -169,4 +169,10 @@ function doubleHash(...parts) {
 /** @param {Uint8Array} bytes */
 export function hex(bytes) {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
+}
+
+/** @param {bigint} satoshi */
+export function inBitcoin(satoshi) {
+  const fraction = String(satoshi % SATOSHI_PER_BITCOIN).padStart(8, '0');
+  return `${satoshi / SATOSHI_PER_BITCOIN}.${fraction} BTC`;
 }
