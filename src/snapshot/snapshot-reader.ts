@@ -2,7 +2,7 @@
 import type { Cursor, Slot } from '../bytes/cursor.ts';
 import type { Damage } from '../errors.ts';
 import type { File } from '../fs/file-system.ts';
-import type { Task } from '../fs/task.ts';
+import type { Awaitable, Task } from '../fs/task.ts';
 import type { BlockCache } from './block-cache.ts';
 import { BlockSource } from './block-source.ts';
 import type { SnapshotFooter, SnapshotMap } from './footer.ts';
@@ -105,6 +105,10 @@ export class SnapshotReader {
     const trees = map === undefined ? undefined : treesOfMap(source, map, this.footerOffset);
     if (trees === undefined) return undefined;
     return new TreeCursor(trees.entries, new SequenceReader(trees.sequenceTree), this);
+  }
+
+  makeDurable(sync: (file: File) => Awaitable<void>): Awaitable<void> {
+    return sync(this.file);
   }
 
   /** Reads the whole file anew and says what is wrong with it: nothing, if it is sound. */

@@ -339,6 +339,7 @@ export class CommitQueue {
 
   /** True when nothing of the failed write can ever come back. */
   *#cut(writer: WalWriter, manner: Manner): Task<boolean> {
+    if (writer.isPoisoned) return yield* this.#heal(writer, manner);
     const { tip } = writer;
     try {
       writer.cut();

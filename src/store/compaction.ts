@@ -10,6 +10,7 @@ import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import type { PlannedMap, SnapshotPlan } from '../snapshot/snapshot-writer.ts';
 import { beneath, type Work, writeAndVerify } from './checkpoint.ts';
 import type { Engine } from './engine.ts';
+import { nextWalOf } from './history.ts';
 import { MergedCursor } from './merged-cursor.ts';
 import { removeQuietly } from './remove-quietly.ts';
 
@@ -102,13 +103,13 @@ function stateOf(
   reader: SnapshotReader,
   cursorOf: (map: number) => PlannedMap['cursor'],
 ): Omit<SnapshotPlan, 'kind' | 'beneath'> {
-  const { sequence, chain, wal, quota, nextMapId, maps, tokens } = reader.footer;
+  const { sequence, chain, quota, nextMapId, maps, tokens } = reader.footer;
   return {
     store: engine.store,
     generation: engine.takeGeneration(),
     sequence,
     chain,
-    wal,
+    wal: nextWalOf(reader.footer),
     nextMapId,
     ...(quota === undefined ? {} : { quota }),
     ...(tokens === undefined ? {} : { tokens }),

@@ -16,6 +16,8 @@ export interface Reading {
   readonly survey: Survey;
   readonly history: History;
   readonly replay: Replay;
+  /** As in `Recovered`. */
+  readonly isBaseNamed: boolean;
 }
 
 /** `missing`: commits that were left out between others, by `skip-corrupt`. */
@@ -33,7 +35,10 @@ export function lossOf(
   const { found: at, draft } = replay;
   const damage: Damage[] = [...history.damage];
   if (at !== undefined) {
-    damage.unshift({ file: at.wal.name, offset: at.at.offset, reason: at.at.reason });
+    const place = { file: at.wal.name, offset: at.at.offset, reason: at.at.reason };
+    // Behind a gap this is where the WAL before it ends.
+    if (history.walState === 'gap') damage.push(place);
+    else damage.unshift(place);
   }
   const lastSeen = lastSequenceSeen(reading);
   return {
@@ -46,6 +51,21 @@ export function lossOf(
     bytesLost: at === undefined ? 0 : at.wal.file.size - at.at.offset,
     suspectKeys: at === undefined ? [] : limitedKeys(suspectKeys(at, draft.catalog)),
     quarantine: [],
+  };
+}
+
+/** What was lost before and nobody has acknowledged yet stays in the report. */
+export function withEarlier(report: LossReport, earlier: LossReport | undefined): LossReport {
+  if (earlier === undefined) return report;
+  return {
+    ...report,
+    damage: [...report.damage, ...earlier.damage],
+    firstLost: Math.min(report.firstLost, earlier.firstLost),
+    lastSeen: Math.max(report.lastSeen, earlier.lastSeen),
+    commitsLost: report.commitsLost + earlier.commitsLost,
+    bytesLost: report.bytesLost + earlier.bytesLost,
+    suspectKeys: limitedKeys([...report.suspectKeys, ...earlier.suspectKeys]),
+    quarantine: earlier.quarantine,
   };
 }
 

@@ -91,7 +91,7 @@ function chooseBase(
 }
 
 /** The generation from which on WALs go on from the snapshot. */
-function nextWalOf({ wal, generation }: SnapshotFooter): number {
+export function nextWalOf({ wal, generation }: SnapshotFooter): number {
   return wal === WAL_AT_OPEN ? generation + 1 : wal;
 }
 

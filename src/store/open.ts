@@ -155,6 +155,7 @@ function* publish(engine: Engine, maintenance: Maintenance, manner: Manner): Tas
   const { recovered, state } = engine;
   const loss = yield* keepEvidence(engine, manner);
   engine.state = { ...state, loss };
+  if (!recovered.isBaseNamed) yield* syncBase(engine, manner);
   if (recovered.needsSnapshot) yield* maintenance.writeStateAtOpen(manner);
   const writer = yield* startOnFullDisk(engine, () =>
     startGeneration(
@@ -180,7 +181,7 @@ function* publish(engine: Engine, maintenance: Maintenance, manner: Manner): Tas
     lastSequence: writer.tip.sequence,
   });
   yield* leaveHead(engine, writer);
-  for (const name of recovered.unfinished) yield* removeLeftover(engine, name);
+  yield* removeUseless(engine);
   yield* makeReserve(engine, manner);
   yield* tidy(engine, maintenance, manner);
 }
@@ -204,6 +205,25 @@ function* startOnFullDisk<T>(engine: Engine, start: () => Task<T>): Task<T> {
     if (!isDiskFull(error) || !engine.hasReserve) throw error;
     yield* removeReserve(engine);
     return yield* start();
+  }
+}
+
+/** A kill before its sync may have left it to the memory of the system; the new WAL will name it. */
+function* syncBase({ fs, manifest }: Engine, manner: Manner): Task<void> {
+  if (manifest === undefined) return;
+  yield* wait(manifest.makeDurable(manner.sync));
+  yield* wait(fs.syncDirectory());
+}
+
+/** They must not come back either: a later open may look less closely. */
+function* removeUseless(engine: Engine): Task<void> {
+  const { useless } = engine.recovered;
+  for (const name of useless) yield* removeLeftover(engine, name);
+  if (useless.length === 0) return;
+  try {
+    yield* wait(engine.fs.syncDirectory());
+  } catch (error) {
+    engine.report({ type: 'error', message: 'the directory could not be synced', error });
   }
 }
 

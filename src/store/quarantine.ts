@@ -14,8 +14,7 @@ const COPY_SIZE_MAX = 1 << 20;
 /** Copies what a fresh loss report stands on; returns the report, with the names of the copies. */
 export function* keepEvidence(engine: Engine, manner: Manner): Task<LossReport | undefined> {
   const { loss, evidence } = engine.recovered;
-  const isFresh = loss !== undefined && loss.action !== 'refused' && loss.quarantine.length === 0;
-  if (loss === undefined || !isFresh) return loss;
+  if (loss === undefined || evidence === undefined) return loss;
   const generation = engine.nextGeneration;
   const quarantine: string[] = [];
   for (const place of evidence) {
@@ -24,7 +23,7 @@ export function* keepEvidence(engine: Engine, manner: Manner): Task<LossReport |
     yield* copyTail(engine, place, { name, manner });
   }
   const name = quarantineReportName(generation);
-  const report = { ...loss, quarantine: [...quarantine, name] };
+  const report = { ...loss, quarantine: [...quarantine, name, ...loss.quarantine] };
   const text = utf8Encode(lossToJson(report));
   yield* write(engine, { name, manner }, (copy) => writeFully(copy, text, 0));
   yield* wait(engine.fs.syncDirectory());

@@ -8,17 +8,18 @@ import type { FileSystem } from '../fs/file-system.ts';
 import type { Task } from '../fs/task.ts';
 import { type CheckedOptions, checkSignal } from '../options.ts';
 import type { BlockCache } from '../snapshot/block-cache.ts';
+import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import { startOfWal, type WalPosition } from '../wal/wal-header.ts';
 import { scanWal } from '../wal/wal-reader.ts';
 import type { Environment, Manner } from './environment.ts';
 import { walName } from './file-names.ts';
-import { evidenceOf, lossOf, type Reading } from './found-loss.ts';
+import { evidenceOf, lossOf, type Reading, withEarlier } from './found-loss.ts';
 import { chooseHistory, type History } from './history.ts';
 import type { Recovered, RecoveryReport } from './recovered.ts';
 import { type Decision, decide, readsEverything, type WalState } from './recovery.ts';
 import { applyBehindBreak, type FoundBreak, type Replay, replayHistory } from './replay.ts';
 import { closeSurvey, type SoundWal, type Survey, surveyStore } from './survey.ts';
-import { isSameState, isWitnessed, withoutOrphans, withoutSnapshot } from './witness.ts';
+import { isWitnessed, withoutOrphans, withoutSnapshot } from './witness.ts';
 
 export interface RecoverParts {
   readonly fs: FileSystem;
@@ -65,14 +66,15 @@ class Recovery {
   #read(survey: Survey): Reading {
     const published = publishedWals(survey);
     const chosen = chooseHistory(survey, published);
+    const newest = chosen.stack[0];
+    const isBaseNamed = newest === undefined || isWitnessed(newest, survey, published[0]);
+    if (!isBaseNamed) {
+      const without = this.#read(withoutSnapshot(survey, newest));
+      if (leadsTo(newest, without)) return without;
+    }
     const replay = this.#replay(chosen);
     const history = missingSuccessor(chosen, replay, published);
-    const reading = { survey, history, replay };
-    const newest = chosen.stack[0];
-    if (newest === undefined || isWitnessed(newest, survey, replay)) return reading;
-    const without = this.#read(withoutSnapshot(survey, newest));
-    const isWhole = without.history.walState === undefined;
-    return isWhole && isSameState(without.replay, replay) ? without : reading;
+    return { survey, history, replay, isBaseNamed };
   }
 
   #replay(history: History): Replay {
@@ -128,15 +130,16 @@ class Recovery {
   /** With `skip`, applies what stands behind the break. */
   #lossOf(reading: Reading, decision: Decision): Pick<Recovered, 'loss' | 'evidence'> {
     const { replay } = reading;
+    const earlier = replay.draft.loss;
     if (decision !== 'roll back' && decision !== 'skip') {
-      return { loss: replay.draft.loss, evidence: [] };
+      return { loss: earlier, evidence: undefined };
     }
     const firstLost = replay.draft.sequence + 1;
     const isSkipping = decision === 'skip';
     const later = replay.found?.at.laterFrames ?? [];
     const missing = isSkipping ? applyBehindBreak(replay, later) : 0;
     const action = isSkipping ? 'skipped' : 'cut';
-    const loss = this.#report(reading, { action, firstLost, missing });
+    const loss = withEarlier(this.#report(reading, { action, firstLost, missing }), earlier);
     return { loss, evidence: evidenceOf(reading) };
   }
 
@@ -173,7 +176,8 @@ class Recovery {
       wals: replay.wals,
       names: namesOf(survey),
       headNames: survey.headNames,
-      unfinished: survey.unfinished.map((file) => file.name),
+      useless: [...survey.unfinished, ...survey.damagedSnapshots].map((file) => file.name),
+      isBaseNamed: reading.isBaseNamed,
       needsSnapshot: decision === 'skip',
       chain: replay.chain,
       hasReserve: survey.hasReserve,
@@ -202,6 +206,15 @@ function reportOf(
       ...history.damage.map(({ file, reason }) => `${file}: ${reason}`),
     ],
   };
+}
+
+/** Without the snapshot, the WALs lead to its commit all the same, and beyond. */
+function leadsTo(
+  { footer }: SnapshotReader,
+  { history, replay }: Pick<Reading, 'history' | 'replay'>,
+): boolean {
+  const isWhole = history.walState === undefined && replay.found?.kind !== 'corrupt';
+  return isWhole && replay.draft.sequence >= footer.sequence;
 }
 
 function namesOf(survey: Survey): string[] {

@@ -36,7 +36,10 @@ export interface Recovered {
   readonly names: readonly string[];
   /** Witnesses of WALs that were started: those that were there. */
   readonly headNames: readonly string[];
-  readonly unfinished: readonly string[];
+  /** Nothing can be had from these: unfinished files and damaged snapshots. */
+  readonly useless: readonly string[];
+  /** False: nothing says that the newest snapshot was synced, and nothing else leads to its state. */
+  readonly isBaseNamed: boolean;
   /** The state cannot be had from the WALs again: write a snapshot before anything else. */
   readonly needsSnapshot: boolean;
   readonly chain: Uint8Array;
@@ -44,7 +47,7 @@ export interface Recovered {
   readonly report: RecoveryReport;
   readonly loss: LossReport | undefined;
   /** What must be copied to quarantine before a new generation is published. */
-  readonly evidence: readonly Evidence[];
+  readonly evidence: readonly Evidence[] | undefined;
 }
 
 /** A file from this offset on. */

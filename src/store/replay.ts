@@ -43,8 +43,6 @@ export interface Replay {
   readonly found: FoundBreak | undefined;
   /** The generation in which commits went on, where the newest WAL that is there names it. */
   readonly switchedTo: number | undefined;
-  /** Snapshots that Sync records name. */
-  readonly namedSnapshots: readonly number[];
   /** Up to here the newest WAL is known to be on the medium. Undefined without any WAL. */
   readonly durable: WalPosition | undefined;
   /** What was applied behind it, and must be logged again before it counts. */
@@ -94,7 +92,6 @@ class Replayer {
   #chain: Uint8Array;
   #found: FoundBreak | undefined;
   #switchedTo: number | undefined;
-  readonly #namedSnapshots: number[] = [];
   #durable: WalPosition | undefined;
   #unconfirmed: readonly LoggedCommit[] = [];
 
@@ -123,7 +120,6 @@ class Replayer {
       wals: this.#replayed,
       found: this.#found,
       switchedTo: this.#switchedTo,
-      namedSnapshots: this.#namedSnapshots,
       durable: this.#durable,
       unconfirmed: this.#unconfirmed,
       chain: this.#chain,
@@ -137,7 +133,6 @@ class Replayer {
     this.#draft.loss = loss === null ? undefined : readLoss(loss);
     const scan = this.#scan(wal, end, commits);
     const { tip } = scan;
-    if (scan.namedSnapshot !== undefined) this.#namedSnapshots.push(scan.namedSnapshot);
     this.#switchedTo = end === undefined ? scan.switchedTo : undefined;
     const reached = end === undefined ? confirmed(wal, scan, commits) : tip;
     this.#durable = reached;

@@ -19,6 +19,8 @@ export function* makeReserve(engine: Engine, manner: Manner): Task<unknown> {
     engine.hasReserve = true;
     return undefined;
   } catch (error) {
+    // Blocking work may have made it meanwhile.
+    if (engine.hasReserve) return undefined;
     yield* removeReserve(engine);
     return error;
   }

@@ -32,8 +32,9 @@ export interface PortCall {
  * `btrfs`: what was not durable is gone at once.
  * `delayed`: as ext4, but this sync reports success and the next one the error.
  * `lying`: success is reported and nothing is durable; a later honest sync makes it so.
+ * `alone`: the call fails and nothing else happens: no other sync is told, and a later one succeeds.
  */
-export type SyncPersonality = 'ext4' | 'btrfs' | 'delayed' | 'lying';
+export type SyncPersonality = 'ext4' | 'btrfs' | 'delayed' | 'lying' | 'alone';
 
 export type Fault =
   /** Nothing happens any more, from before this call on, or after so many bytes of this write. */

@@ -152,6 +152,7 @@ export class SimulatedInode {
   sync(channel: 'sync' | 'syncNow', fence: SyncFence, fault?: Fault): void {
     const { personality, code = 'EIO' } = fault?.kind === 'sync' ? fault : {};
     if (personality === 'lying') return;
+    if (personality === 'alone') throw errnoError(code, 'the sync failed');
     if (fence.change < this.#durableChange) this.#differing = undefined;
     else if (personality === undefined) this.#writeBack(fence);
     else if (personality === 'btrfs') this.#revert();
@@ -191,8 +192,8 @@ export class SimulatedInode {
         writes.filter(({ change }) => change > fence.change),
       );
     }
-    this.#sizeMin = Math.min(fence.size, this.#live.size);
-    this.#sizeMax = Math.max(fence.size, this.#live.size);
+    this.#sizeMin = Math.min(this.#durable.size, this.#live.size);
+    this.#sizeMax = Math.max(this.#durable.size, this.#live.size);
   }
 
   #settle(): void {

@@ -164,7 +164,8 @@ export class WalWriter {
   /** Syncs the file; then everything up to `position`, a former `tip`, is durable. Throws what the host threw. */
   *syncUpTo(position: WalPosition, sync: (file: File) => Awaitable<void>): Task<void> {
     yield* wait(sync(this.file));
-    this.#markDurable(position);
+    // Meanwhile another sync may have failed: then this one proves nothing.
+    if (!this.#isPoisoned) this.#markDurable(position);
   }
 
   #markDurable(position: WalPosition): void {

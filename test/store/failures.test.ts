@@ -537,3 +537,28 @@ test('what a failed sync has thrown away is no damage to verify', async () => {
   await store.close();
   expect(await keysOn(disk)).toEqual(['n1', 'n4']);
 });
+
+// The watermark of the distrusted WAL moved on to a commit that had been rolled back.
+test('a sync that succeeds late says nothing of a WAL whose other sync has failed', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<string, number>('numbers');
+  await map.put('n1', 1);
+  const waiting = outcomeOf(map.put('n2', 2));
+  await Promise.resolve();
+  await Promise.resolve();
+  disk.onCall = ({ kind }) => {
+    if (kind === 'syncNow') return { kind: 'sync', personality: 'alone' };
+    return kind === 'open' ? { kind: 'fail', code: 'EMFILE' } : undefined;
+  };
+
+  expect(() => map.putSync('n3', 3)).toThrow(expect.objectContaining({ committed: 'no' }));
+
+  expect((await waiting).committed).toBe('unknown');
+  await new Promise((resolve) => setImmediate(resolve));
+  disk.onCall = undefined;
+  await store.resume();
+  for (const n of [4, 5]) await map.put(`n${n}`, n);
+  expect(await keysOn(disk.afterKill())).toEqual(['n1', 'n4', 'n5']);
+  await store.close();
+});

@@ -190,14 +190,16 @@ test('a snapshot that nothing names is believed where nothing else leads to its 
   await store.close();
 });
 
-async function withDamagedCommit(): Promise<SimulatedDisk> {
+async function withDamagedCommit(before: readonly number[] = []): Promise<SimulatedDisk> {
   const disk = new SimulatedDisk();
   const store = await Store.open(disk);
+  for (const n of before) await store.map<number, string>('m').put(n, 'x'.repeat(200));
+  if (before.length > 0) await store.checkpoint();
   for (let n = 0; n < 6; n++) await store.map<number, string>('m').put(n, 'x'.repeat(200));
   await settled();
   const image = disk.afterKill();
   await store.close();
-  image.flipBit('1.wal', 8192 + 3 * 368 + 100, 1);
+  image.flipBit(before.length > 0 ? '2.wal' : '1.wal', 8192 + 3 * 368 + 100, 1);
   return image;
 }
 
@@ -317,4 +319,125 @@ test('a snapshot that an open has given up does not come back under commits with
 
   expect([...again.map('m').getKeys()]).toEqual(['first', 'more', 'other']);
   await again.close();
+});
+
+/** Commits 1 to 3 in one snapshot, 4 to 6 in the next one, which has rotted deep inside, 7 to 9 behind. */
+async function withRottenSnapshot(): Promise<SimulatedDisk> {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<number, number>('m');
+  for (let n = 1; n <= 9; n++) {
+    await map.put(n, n);
+    if (n === 3 || n === 6) await store.checkpoint();
+  }
+  await store.close();
+  const newest = disk
+    .names()
+    .filter((name) => name.endsWith('.snap'))
+    .sort()
+    .at(-1) as string;
+  disk.flipBit(newest, 530, 1);
+  return disk;
+}
+
+// An open that reads footers alone took the snapshot again.
+test('a rotten snapshot that an open has given up is not taken again, by a mode that looks less closely', async () => {
+  const disk = await withRottenSnapshot();
+  const rotten = new Map(disk.names().map((name) => [name, disk.readFile(name)]));
+  const opened = await Store.open(disk, { recovery: 'point-in-time' });
+  expect(opened.info.recovery).toMatchObject({ snapshot: 'older', decision: 'open' });
+  await opened.map<number, number>('m').put(10, 10);
+  await opened.close();
+  expect(disk.names().filter((name) => name.endsWith('.snap'))).toEqual(['3.snap']);
+  // A removal may come undone.
+  const image = disk.clone();
+  image.writeFile('5.snap', rotten.get('5.snap') as Uint8Array);
+
+  for (const left of [disk, image]) {
+    const again = await Store.open(left);
+
+    expect([...again.map('m').getKeys()]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    for (const key of [11, 12]) {
+      await again.map<number, number>('m').put(key, key);
+      await again.checkpoint();
+    }
+    expect((await again.verify()).isSound).toBe(true);
+    await again.close();
+  }
+});
+
+test('a believed snapshot that nothing names is synced before anything is built on it', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<number, string>('m');
+  for (let n = 0; n < 9; n++) {
+    await map.put(n, 'x'.repeat(300));
+    if (n % 3 === 2) await store.checkpoint();
+  }
+  let syncs = 0;
+  disk.onCall = (call) =>
+    call.kind === 'sync' && call.file?.endsWith('.snap') && ++syncs === 2
+      ? { kind: 'crash' }
+      : undefined;
+  await store.compact().catch(() => undefined);
+  const killed = disk.afterKill();
+  await killed.remove('3.snap');
+
+  const second = await Store.open(killed);
+  await second.map<number, string>('m').put(9, 'acknowledged as durable');
+
+  for (const image of killed.powerLossImages({ limit: 30, seed: 5 })) {
+    const found = await Store.open(image);
+    expect(found.map('m').getCount()).toBe(10);
+    expect((await found.verify()).isSound).toBe(true);
+    await found.close();
+  }
+  await second.close();
+});
+
+test('what skip-corrupt has written outlives a compaction, a full disk and the loss of its WAL', async () => {
+  const compacted = await withDamagedCommit([10, 11, 12]);
+  await compacted.remove('reserve');
+  compacted.onCall = (call) =>
+    call.kind === 'write' && call.file === 'reserve' ? { kind: 'fail', code: 'ENOSPC' } : undefined;
+  const first = await Store.open(compacted, { recovery: 'skip-corrupt' });
+  await first.compact();
+  await first.compact();
+  await first.close();
+  compacted.onCall = undefined;
+  const withoutWal = await withDamagedCommit();
+  await (await Store.open(withoutWal, { recovery: 'skip-corrupt' })).close();
+  await withoutWal.remove('3.wal');
+
+  const again = await Store.open(compacted);
+  const refusal = await Store.open(withoutWal).catch((error: unknown) => error);
+  const rolledBack = await Store.open(withoutWal, { recovery: 'point-in-time' });
+
+  expect(again.map('m').getCount()).toBe(8);
+  expect(again.info.loss).toMatchObject({ commitsLost: 1 });
+  expect(refusal).toMatchObject({ code: 'MISSING_FILE', file: '3.wal' });
+  expect(rolledBack.map('m').getCount()).toBe(5);
+  await again.close();
+  await rolledBack.close();
+});
+
+test('a second loss adds to the report of the first, until somebody acknowledges it', async () => {
+  const disk = await withDamagedCommit();
+  const first = await Store.open(disk, { recovery: 'point-in-time' });
+  const before = first.info.loss;
+  await first.map<number, string>('m').put(50, 'y'.repeat(200));
+  await first.map<number, string>('m').put(51, 'z'.repeat(200));
+  await settled();
+  const image = disk.afterKill();
+  await first.close();
+  image.flipBit('2.wal', 8192 + 100, 1);
+
+  const second = await Store.open(image, { recovery: 'point-in-time' });
+
+  const { loss } = second.info;
+  expect(loss?.commitsLost).toBe((before?.commitsLost ?? 0) + 2);
+  expect(loss?.damage.map(({ file }) => file)).toEqual(['2.wal', '1.wal']);
+  expect(loss?.quarantine).toEqual(expect.arrayContaining([...(before?.quarantine ?? [])]));
+  expect(loss?.quarantine.length).toBeGreaterThan(before?.quarantine.length ?? 0);
+  await second.close();
 });
