@@ -277,12 +277,19 @@ export class Store {
     if (engine.status === 'closed') return;
     engine.listeners.requireOutside();
     maintenance.overtake();
-    queue.settleNow();
+    let failure: { readonly cause: unknown } | undefined;
+    try {
+      queue.settleNow();
+    } catch (cause) {
+      failure = { cause };
+      queue.refuseAll(cause);
+    }
     engine.status = 'closing';
     this.#transactions.stopWaiting();
     this.#closing ??= Promise.resolve();
     runSync(maintenance.beforeClose(BLOCKING));
     runSync(closeStore(engine, BLOCKING));
+    if (failure !== undefined) throw failure.cause;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

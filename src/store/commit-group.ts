@@ -1,5 +1,5 @@
 /** Commits that are written together, synced together, and become visible together. */
-import { ConflictError } from '../errors.ts';
+import type { OnewalError } from '../errors.ts';
 import type { WalPosition } from '../wal/wal-header.ts';
 import type { LoggedCommit, WalWriter } from '../wal/wal-writer.ts';
 import type { RawChange } from './change.ts';
@@ -20,31 +20,29 @@ export interface Group {
   /** Of each commit; undefined where nobody wanted to know. */
   readonly changes: readonly (readonly RawChange[])[] | undefined;
   /**
-   * Answers for when the group is settled: who has met a conflict with a commit of the group and runs
-   * again at once must find it visible, or would meet it again.
+   * Refused, it may be because of a commit of this very group: the answer holds when that has become
+   * visible. If it never does, they are to be decided anew.
    */
-  readonly refusals: readonly (() => void)[];
+  readonly refused: readonly { readonly request: CommitRequest; readonly error: OnewalError }[];
   readonly draft: Draft;
-  readonly tip: WalPosition;
-  readonly chain: Uint8Array;
-  readonly needsSync: boolean;
   isSettled: boolean;
+  /** Where the WAL ends behind the group; set when it is written. */
+  tip: WalPosition;
+  chain: Uint8Array;
+  needsSync: boolean;
 }
 
-/**
- * Prepares the requests and writes those that are not refused. Throws what the write threw; then
- * nothing has changed but the file, which must be cut.
- */
-export function writeGroup(
+/** Applies the requests, one over the other, to a draft. Nothing is written yet. */
+export function prepareGroup(
   engine: Engine,
   writer: WalWriter,
   requests: readonly CommitRequest[],
 ): Group {
   const draft = new Draft(engine.state, engine);
   const members: { request: CommitRequest; sequence: number }[] = [];
+  const refused: { request: CommitRequest; error: OnewalError }[] = [];
   const commits: LoggedCommit[] = [];
   const changes: RawChange[][] = [];
-  const refusals: (() => void)[] = [];
   const isHeard = engine.listeners.has('commit');
   for (const request of requests) {
     const changed: RawChange[] = [];
@@ -57,21 +55,33 @@ export function writeGroup(
       }
       members.push({ request, sequence: draft.sequence });
     } catch (error) {
-      if (error instanceof ConflictError) refusals.push(() => request.reject(error));
-      else request.reject(refusal(error));
+      const why = refusal(error);
+      if (commits.length > 0) refused.push({ request, error: why });
+      else request.reject(why);
     }
   }
+  const { tip, commitChain: chain } = writer;
+  return {
+    ...{ writer, members, commits, refused, draft, tip, chain },
+    changes: isHeard ? changes : undefined,
+    needsSync: false,
+    isSettled: false,
+  };
+}
+
+/**
+ * Writes the commits of the group. Throws what the write threw; then nothing has changed but the
+ * file, which must be cut.
+ */
+export function writeGroup(engine: Engine, group: Group): void {
+  const { writer, commits, members } = group;
   const start = writer.tip.offset;
   for (const commit of commits) writer.stage(commit);
   if (commits.length > 0) writer.writeStaged();
   count(engine, commits.length, writer.tip.offset - start);
-  const { tip, commitChain: chain } = writer;
-  const needsSync = isSyncNeeded(writer, members);
-  return {
-    ...{ writer, members, commits, refusals, draft, tip, chain, needsSync },
-    changes: isHeard ? changes : undefined,
-    isSettled: false,
-  };
+  group.tip = writer.tip;
+  group.chain = writer.commitChain;
+  group.needsSync = isSyncNeeded(writer, members);
 }
 
 function isSyncNeeded(writer: WalWriter, members: Group['members']): boolean {

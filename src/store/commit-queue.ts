@@ -5,11 +5,11 @@
  * A group is prepared, written with one write, synced once, and then becomes visible in one
  * synchronous step. While one group syncs, the next gathers. What fails leaves memory as it was.
  */
-import { OnewalError, StorageError } from '../errors.ts';
+import { OnewalError, type StorageCode, StorageError } from '../errors.ts';
 import { type Awaitable, runSync, type Task } from '../fs/task.ts';
 import type { WalWriter } from '../wal/wal-writer.ts';
 import { announceCommits } from './announce.ts';
-import { type Group, groupEnd, isDeletion, writeGroup } from './commit-group.ts';
+import { type Group, groupEnd, isDeletion, prepareGroup, writeGroup } from './commit-group.ts';
 import type { CommitRequest } from './commit-request.ts';
 import type { Engine } from './engine.ts';
 import { BLOCKING, type Manner, waitingManner } from './environment.ts';
@@ -17,12 +17,10 @@ import { isDiskFull, toStorageError } from './host-error.ts';
 import { makeReserve, removeReserve } from './reserve.ts';
 import { disable, rotate } from './rotation.ts';
 
-/** Requests whose write failed: to be answered when it is undone. */
+/** A group whose write failed: to be answered when it is undone. */
 interface FailedWrite {
-  readonly requests: readonly CommitRequest[];
+  readonly group: Group;
   readonly cause: unknown;
-  readonly writer: WalWriter;
-  isSettled: boolean;
 }
 
 export class CommitQueue {
@@ -72,7 +70,12 @@ export class CommitQueue {
   /** Commits everything that waits, then `request`, before it returns. */
   submitNow(request: CommitRequest): void {
     this.#waiting.push(request);
-    this.settleNow();
+    try {
+      this.settleNow();
+    } catch (error) {
+      this.#withdraw(request, error);
+      return;
+    }
     this.leaveWord();
     this.afterGroup();
   }
@@ -82,6 +85,19 @@ export class CommitQueue {
     this.#settleInFlight();
     this.#overtakeAlone();
     while (this.#waiting.length > 0) runSync(this.#commitNext(BLOCKING));
+  }
+
+  /** What has not been taken from the line yet must not be committed behind the caller's back. */
+  #withdraw(request: CommitRequest, error: unknown): void {
+    const place = this.#waiting.indexOf(request);
+    if (place < 0) throw error;
+    this.#waiting.splice(place, 1);
+    request.reject(notCommitted(error));
+  }
+
+  /** For a blocking close that could not commit what waits. */
+  refuseAll(error: unknown): void {
+    for (const request of this.#waiting.splice(0)) request.reject(notCommitted(error));
   }
 
   /**
@@ -145,14 +161,15 @@ export class CommitQueue {
     if (error === undefined && this.#lacksReserve) return 0;
     const requests = this.#acceptable(this.#takeGroup(), error);
     if (requests.length === 0) return 0;
-    let group: Group | undefined;
+    const writerNow = this.#writerFor(requests);
+    if (writerNow === undefined) return 0;
+    const group = prepareGroup(this.#engine, writerNow, requests);
     try {
-      group = this.#begin(requests);
+      writeGroup(this.#engine, group);
     } catch (error) {
-      yield* this.#recoverWrite(requests, error, manner);
+      yield* this.#recoverWrite(group, error, manner);
       return requests.length;
     }
-    if (group === undefined) return 0;
     if (group.needsSync) yield* this.#sync(group, manner);
     else this.#finish(group);
     return requests.length;
@@ -185,12 +202,6 @@ export class CommitQueue {
       if (!isDeletion(request)) request.reject(toStorageError(error, { doing, committed: 'no' }));
     }
     return requests.filter(isDeletion);
-  }
-
-  /** Throws what the write threw. */
-  #begin(requests: readonly CommitRequest[]): Group | undefined {
-    const writer = this.#writerFor(requests);
-    return writer === undefined ? undefined : writeGroup(this.#engine, writer, requests);
   }
 
   /** Rejects the requests where there is nobody to write them. */
@@ -252,13 +263,13 @@ export class CommitQueue {
     for (const { request, sequence } of group.members) {
       request.resolve({ sequence, durable: sequence <= durableUpTo });
     }
-    for (const refuse of group.refusals) refuse();
+    for (const { request, error } of group.refused) request.reject(error);
   }
 
   #reject(group: Group, error: OnewalError): void {
     group.isSettled = true;
     for (const { request } of group.members) request.reject(error);
-    for (const refuse of group.refusals) refuse();
+    this.#waiting.unshift(...group.refused.map(({ request }) => request));
   }
 
   /** After a failed sync: the group is in doubt until a new generation leaves it out. */
@@ -298,31 +309,31 @@ export class CommitQueue {
   afterHeal: () => void = () => undefined;
 
   /** The write failed: undo it, say so, and let deletions use the reserve. */
-  *#recoverWrite(requests: readonly CommitRequest[], cause: unknown, manner: Manner): Task<void> {
-    const engine = this.#engine;
+  *#recoverWrite(group: Group, cause: unknown, manner: Manner): Task<void> {
     if (cause instanceof OnewalError) {
-      for (const request of requests) request.reject(cause);
+      this.#reject(group, cause);
       return;
     }
-    this.#failedWrite = { requests, cause, writer: engine.writer as WalWriter, isSettled: false };
+    this.#failedWrite = { group, cause };
     yield* this.#undo(this.#failedWrite, manner);
   }
 
   /** Blocking work may come in between, and do the same first. */
   *#undo(failed: FailedWrite, manner: Manner): Task<void> {
-    const isUndone = yield* this.#cut(failed.writer, manner);
-    if (failed.isSettled) return;
-    failed.isSettled = true;
+    const isUndone = yield* this.#cut(failed.group.writer, manner);
+    if (failed.group.isSettled) return;
+    failed.group.isSettled = true;
     this.#failedWrite = undefined;
     yield* this.#answer(failed, isUndone);
   }
 
-  *#answer({ requests, cause }: FailedWrite, isUndone: boolean): Task<void> {
+  *#answer({ group, cause }: FailedWrite, isUndone: boolean): Task<void> {
     const engine = this.#engine;
     const isFull = isDiskFull(cause);
     if (isFull) engine.counters.diskFullErrors++;
-    const again = isFull && isUndone && engine.hasReserve ? requests.filter(isDeletion) : [];
-    for (const request of requests) {
+    const members = group.members.map(({ request }) => request);
+    const again = isFull && isUndone && engine.hasReserve ? members.filter(isDeletion) : [];
+    for (const request of members) {
       if (again.includes(request)) continue;
       request.reject(
         toStorageError(cause, {
@@ -332,9 +343,8 @@ export class CommitQueue {
         }),
       );
     }
-    if (again.length === 0) return;
-    this.#waiting.unshift(...again);
-    yield* removeReserve(engine);
+    this.#waiting.unshift(...again, ...group.refused.map(({ request }) => request));
+    if (again.length > 0) yield* removeReserve(engine);
   }
 
   /** True when nothing of the failed write can ever come back. */
@@ -376,4 +386,14 @@ export class CommitQueue {
       void this.runAlone((manner) => this.#heal(writer, manner));
     }
   }
+}
+
+/** The same error for a commit of which nothing was logged. */
+function notCommitted(error: unknown): OnewalError {
+  const failure = toStorageError(error, { doing: 'the commit was not begun', committed: 'no' });
+  if (failure.committed !== undefined || !(failure instanceof StorageError)) return failure;
+  const { code, message, retryable, writesDisabled } = failure;
+  return new StorageError(code as StorageCode, message, {
+    ...{ cause: failure, committed: 'no', retryable, writesDisabled },
+  });
 }

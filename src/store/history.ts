@@ -44,7 +44,7 @@ export function chooseHistory(survey: Survey, wals: readonly SoundWal[]): Histor
       damage: [...(gap === undefined ? [] : [gap]), ...missingBelow(wals, top), ...unsound(survey)],
     };
   }
-  return withoutWals(survey, { hasWals: wals.length > 0, stacks, gap });
+  return withoutWals(survey, { hasWals: survey.wals.length > 0, stacks, gap });
 }
 
 /** Every snapshot whose whole stack is there, newest first. */

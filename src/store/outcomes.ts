@@ -11,12 +11,12 @@ type Answer = Pick<CommitRequest, 'resolve' | 'reject'>;
 
 export class Outcomes {
   readonly #submitted = new Map<string, number>();
-  /** With the WAL that may hold the commit: as soon as another one goes on, it is left out. */
-  readonly #inDoubt = new Map<string, WalWriter | undefined>();
-  readonly #writer: () => WalWriter | undefined;
+  /** With the generation that may hold the commit: as soon as another one goes on, it is left out. */
+  readonly #inDoubt = new Map<string, number | undefined>();
+  readonly #generation: () => number | undefined;
 
   constructor(writer: () => WalWriter | undefined) {
-    this.#writer = writer;
+    this.#generation = () => writer()?.header.generation;
   }
 
   /** Notes the token as submitted, until the answer that it returns is given. */
@@ -31,7 +31,7 @@ export class Outcomes {
       reject: (error) => {
         this.#settle(hex);
         const isInDoubt = error instanceof OnewalError && error.committed === 'unknown';
-        if (isInDoubt) this.#inDoubt.set(hex, this.#writer());
+        if (isInDoubt) this.#inDoubt.set(hex, this.#generation());
         answer.reject(error);
       },
     };
@@ -42,7 +42,7 @@ export class Outcomes {
     const hex = toHex(token);
     if (this.#submitted.has(hex)) return 'unknown';
     if (!this.#inDoubt.has(hex)) return 'absent';
-    if (this.#inDoubt.get(hex) === this.#writer()) return 'unknown';
+    if (this.#inDoubt.get(hex) === this.#generation()) return 'unknown';
     this.#inDoubt.delete(hex);
     return 'absent';
   }

@@ -8,6 +8,7 @@ export class RecentCommits {
   /** In the order in which they began, so the first is the oldest. */
   readonly #readers = new Map<object, number>();
   #commits: LoggedCommit[] = [];
+  #size = 0;
 
   /** From now on commits above `sequence`, the newest there is, are kept for `reader`. */
   keepFor(reader: object, sequence: number): void {
@@ -20,7 +21,11 @@ export class RecentCommits {
   }
 
   append(commits: readonly LoggedCommit[]): void {
-    if (this.#readers.size > 0) this.#commits.push(...commits);
+    if (this.#readers.size === 0) return;
+    for (const commit of commits) {
+      this.#commits.push(commit);
+      this.#size += sizeOf(commit);
+    }
   }
 
   /** Requires: they are kept for somebody who began at `sequence`, or before. */
@@ -28,21 +33,37 @@ export class RecentCommits {
     return this.#commits.slice(this.#placeBehind(sequence));
   }
 
-  /** Bytes of the bodies that are kept. */
+  /** Bytes of memory that they take, about. */
   get size(): number {
-    let size = 0;
-    for (const { bodies } of this.#commits) for (const body of bodies) size += body.length;
-    return size;
+    return this.#size;
   }
 
   #trim(): void {
     const [oldest] = this.#readers.values();
-    if (oldest === undefined) this.#commits = [];
-    else this.#commits.splice(0, this.#placeBehind(oldest));
+    const count = oldest === undefined ? this.#commits.length : this.#placeBehind(oldest);
+    if (count === 0) return;
+    for (const commit of this.#commits.splice(0, count)) this.#size -= sizeOf(commit);
   }
 
   #placeBehind(sequence: number): number {
-    const place = this.#commits.findIndex((commit) => commit.sequence > sequence);
-    return place < 0 ? this.#commits.length : place;
+    let low = 0;
+    let high = this.#commits.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#commits[middle] as LoggedCommit).sequence <= sequence) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
+}
+
+/** Of the objects that hold a commit and a body of it. */
+const COMMIT_OVERHEAD_SIZE = 200;
+const BODY_OVERHEAD_SIZE = 200;
+
+function sizeOf({ bodies }: LoggedCommit): number {
+  return bodies.reduce(
+    (size, body) => size + body.length + BODY_OVERHEAD_SIZE,
+    COMMIT_OVERHEAD_SIZE,
+  );
 }

@@ -91,6 +91,7 @@ export class Transaction {
     const operations = resolveWrites(delta.writes(), view.catalog);
     const { token } = this.#options.write;
     if (token !== undefined) operations.push({ type: 'token', token: checkToken(token) });
+    if (operations.length === 0) return 0;
     const bodies = encodeBodies(operations);
     return bodies.reduce((size, body) => size + frameSize(body.length), 0);
   }
@@ -155,6 +156,7 @@ export class Transaction {
     this.#requireOpen();
     this.#state = 'committing';
     try {
+      checkSignal(this.#options.signal);
       this.#locks?.requireSettled();
       const commit = this.#isReadOnly
         ? this.#readCommit()

@@ -150,7 +150,8 @@ class Scanner {
     const isCommit = type === FrameType.commit || type === FrameType.part;
     const expected = this.#tip.sequence + (isCommit ? 1 : 0);
     if (sequence !== expected) return `sequence id ${sequence} where ${expected} was expected`;
-    if (frame.header.isContinuation !== this.#parts.length > 0) {
+    const isInside = this.#parts.length > 0;
+    if (frame.header.isContinuation !== isInside || (isInside && !isCommit)) {
       return 'a commit of several parts is not closed';
     }
     return undefined;
