@@ -8,7 +8,7 @@ from state import Meaningless, State
 from verdict import Damaged, Refused
 from wal import COMMIT, END, FIRST_FRAME, PART, SWITCH, SYNC, Break, Wal, loss_report
 
-NAME = re.compile(r"(0|[1-9][0-9]{0,14})\.(wal|snap|head)")
+NAME = re.compile(r"([1-9][0-9]{0,14})\.(wal|snap|head)")
 
 
 class Gap(Damaged):
@@ -82,10 +82,20 @@ class Opened:
 
     def _replay_wal(self, wal, successor):
         """Applies what the WAL adds; says how it ends, or raises."""
-        state = self.state
         limit = len(wal.data) if successor is None else successor.predecessor["offset"]
         frames = [frame for frame in wal.frames if frame.end <= limit]
         self.frames.append(frames)
+        last, found = self._apply(wal, frames)
+        if found is None:
+            found = wal.broken if successor is None else _bad_end(wal, frames, successor)
+        tail = "whole"
+        if found is not None:
+            tail = _judge(wal, found, max(last, self.state.sequence) + 1, successor)
+        self._restore_chain(wal)
+        return tail
+
+    def _apply(self, wal, frames):
+        """The last commit that was read, and the break if one means nothing."""
         last, operations = wal.base[0], []
         for frame in frames:
             if frame.in_commit:
@@ -93,17 +103,12 @@ class Opened:
             if frame.type != COMMIT:
                 continue
             try:
-                if frame.sequence > state.sequence:
-                    state.apply(frame.sequence, operations, frame.checksum)
+                if frame.sequence > self.state.sequence:
+                    self.state.apply(frame.sequence, operations, frame.checksum)
             except Meaningless as error:
-                found = Break(frame.offset, str(error), in_place=True)
-                return _judge(wal, found, max(last, state.sequence) + 1, successor)
+                return last, Break(frame.offset, str(error), in_place=True)
             last, operations = frame.sequence, []
-        found = wal.broken if successor is None else _bad_end(wal, frames, successor)
-        if found is not None:
-            return _judge(wal, found, max(last, state.sequence) + 1, successor)
-        self._restore_chain(wal)
-        return "whole"
+        return last, None
 
     def _restore_chain(self, wal):
         """A commit that was logged again keeps the chain hash that it had first."""
@@ -122,7 +127,7 @@ class Opened:
         """The snapshots that the last Sync record of each replayed WAL names."""
         named = set()
         for frames in self.frames:
-            syncs = [frame.record["snapshot"] for frame in frames if frame.type == SYNC]
+            syncs = [frame.record.get("snapshot") for frame in frames if frame.type == SYNC]
             named.update(syncs[-1:])
         return named
 
@@ -161,7 +166,7 @@ def read_store(directory):
 
 
 def _snapshots_that_count(files):
-    named = {wal.header["snapshot"] for wal in files.wals}
+    named = {wal.header.get("snapshot") for wal in files.wals}
     for snapshot in files.snapshots:
         named |= {below["generation"] for below in snapshot.footer["beneath"]}
     believed = [s for s in files.snapshots if s.generation in named]
@@ -286,7 +291,7 @@ def _bad_end(wal, frames, successor):
 def _judge(wal, found, missing, successor):
     if found.newer:
         raise Refused(f"{wal.name} at {found.offset}: {found.reason}")
-    ended = any(frame.type == END for frame in wal.all_sound_frames())
+    ended = any(frame.type == END for frame in wal.frames)
     if wal.watermark >= missing or successor is not None or ended:
         raise Damaged(wal.name, found.offset, found.reason)
     if not any(wal.data[found.offset :]):

@@ -75,7 +75,7 @@ class Wal:
 
     @property
     def predecessor(self):
-        return self.header["predecessor"]
+        return self.header.get("predecessor")
 
     @property
     def base(self):
@@ -179,7 +179,7 @@ class Wal:
             return False
         if frame.type == SYNC:
             snapshot = record.get("snapshot")
-            named = "snapshot" in record and (snapshot is None or is_integer(snapshot))
+            named = snapshot is None or is_integer(snapshot)
             return named and is_integer(record.get("durable")) and record["durable"] == frame.durable
         if frame.type == SWITCH:
             return is_integer(record.get("next"))
@@ -214,13 +214,10 @@ def _is_header(fields):
         and is_bytes(fields.get("store"), 16)
         and is_integer(fields.get("generation"))
         and is_bytes(fields.get("key"), 32)
-        and "predecessor" in fields
         and (before is None or _is_predecessor(before))
-        and "snapshot" in fields
         and (snapshot is None or is_integer(snapshot))
         and is_integer(fields.get("publishedAt"))
         and is_bytes(fields.get("publishedChain"), 32)
-        and "loss" in fields
     )
 
 
@@ -234,18 +231,28 @@ def _is_predecessor(value):
 
 def loss_report(wal):
     """The report in the header; what is none counts as null."""
-    report = wal.header["loss"]
-    if not isinstance(report, dict):
-        return None
-    shapes = (
+    report = wal.header.get("loss")
+    return report if isinstance(report, dict) and _is_loss_report(report) else None
+
+
+def _is_loss_report(report):
+    arrays = [report.get(name) for name in ("damage", "suspectKeys", "quarantine")]
+    integers = ("firstLost", "lastSeen", "commitsLost", "bytesLost")
+    if not all(isinstance(array, list) for array in arrays):
+        return False
+    damage, keys, quarantine = arrays
+    return (
         all(isinstance(report.get(name), str) for name in ("id", "action"))
-        and report["action"] in ("cut", "skipped")
-        and all(
-            is_integer(report.get(name))
-            for name in ("firstLost", "lastSeen", "commitsLost", "bytesLost")
-        )
-        and all(isinstance(report.get(n), list) for n in ("damage", "suspectKeys", "quarantine"))
-        and all(isinstance(item, dict) for n in ("damage", "suspectKeys") for item in report[n])
-        and all(isinstance(name, str) for name in report["quarantine"])
+        and all(is_integer(report.get(name)) for name in integers)
+        and all(_has(item, file=str, offset=int, reason=str) for item in damage)
+        and all(_has(item, map=str, key=bytes) for item in keys)
+        and all(isinstance(name, str) for name in quarantine)
     )
-    return report if shapes else None
+
+
+def _has(item, **types):
+    """Whether the item is a map with fields of these types."""
+    return isinstance(item, dict) and all(
+        isinstance(item.get(name), wanted) and not isinstance(item[name], bool)
+        for name, wanted in types.items()
+    )
