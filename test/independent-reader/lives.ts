@@ -38,8 +38,16 @@ export interface Left {
   readonly tokens: readonly string[];
 }
 
+const lived = new Map<number, Promise<Left>>();
+
 /** Lives and ends: closed, killed, in a power cut, or crashed at some call. */
-export async function live(seed: number): Promise<Left> {
+export function live(seed: number): Promise<Left> {
+  const left = lived.get(seed) ?? liveAnew(seed);
+  lived.set(seed, left);
+  return left;
+}
+
+async function liveAnew(seed: number): Promise<Left> {
   useSeededHost(seed);
   const next = seededNumbers(seed);
   const below: Below = (limit) => next() % limit;

@@ -89,7 +89,9 @@ function showAll(store: Store, tokens: readonly string[]): Shown {
     chain: info.chain,
     quota: stats.byteQuota ?? null,
     maps,
-    tokens: tokens.filter((token) => store.outcomeOf(Buffer.from(token, 'hex')) === 'committed'),
+    tokens: tokens
+      .filter((token) => store.outcomeOf(Buffer.from(token, 'hex')) === 'committed')
+      .sort(),
     loss: info.loss?.id ?? null,
     entries: maps.flatMap((map) => showEntries(store, map)),
   };
@@ -135,7 +137,7 @@ export function shownByReader(directories: readonly string[]): Map<string, Outco
       const shown: Shown = {
         ...store,
         maps: maps.map(({ id: _, ...map }: ShownMap & { id: number }) => map),
-        tokens: tokens.map(([token]: [string]) => token),
+        tokens: tokens.map(([token]: [string]) => token).sort(),
         entries,
       };
       return [directory, { exit, shown }];
