@@ -122,15 +122,6 @@ class Opened:
         unseen = report is not None and report["id"] not in self.state.acknowledged
         return report["id"] if unseen else None
 
-    @property
-    def named_by_sync(self):
-        """The snapshots that the last Sync record of each replayed WAL names."""
-        named = set()
-        for frames in self.frames:
-            syncs = [frame.record.get("snapshot") for frame in frames if frame.type == SYNC]
-            named.update(syncs[-1:])
-        return named
-
     def check_last_switch(self):
         switches = [f.record["next"] for frames in self.frames for f in frames if f.type == SWITCH]
         newest = self.run[-1]
@@ -160,45 +151,62 @@ def read_store(directory):
     files = Files(directory)
     if files.are_no_store:
         raise Refused("there is no store here")
-    opened = _open_with(files, _snapshots_that_count(files))
+    opened = _opened(files, _without_orphans(files))
     opened.bring_entries()
     return files.wals[0].header["store"], opened
 
 
-def _snapshots_that_count(files):
-    named = {wal.header.get("snapshot") for wal in files.wals}
-    for snapshot in files.snapshots:
-        named |= {below["generation"] for below in snapshot.footer["beneath"]}
-    believed = [s for s in files.snapshots if s.generation in named]
-    doubtful = [s for s in files.snapshots if s.generation not in named and s.footer["wal"] != 0]
-    for doubted in reversed(doubtful):
-        others = [s for s in believed + doubtful if s is not doubted]
-        if not _is_needed(files, doubted, others):
-            doubtful.remove(doubted)
-    return sorted(believed + doubtful, key=lambda snapshot: snapshot.generation)
+def _without_orphans(files):
+    """Leaves out what an open wrote for a WAL that it never came to start."""
+    started = files.heads + [wal.generation for wal in files.wals]
+    started += [named for named, _ in files.damaged_wals]
+    newest = max(started, default=0)
+    orphans = [s for s in files.snapshots if s.footer["wal"] == 0 and s.generation > newest]
+    return [snapshot for snapshot in files.snapshots if snapshot not in orphans]
 
 
-def _is_needed(files, doubted, others):
-    def outcome(snapshots):
+def _opened(files, snapshots):
+    """Takes a base that nothing names only where the other files do not lead as far."""
+    base = _base(files, snapshots)
+    if base is not None and not _is_named(base, files, snapshots):
         try:
-            return _open_with(files, sorted(snapshots, key=lambda each: each.generation))
+            without = _opened(files, [each for each in snapshots if each is not base])
+            if without.state.sequence >= base.footer["sequence"]:
+                return without
         except Damaged:
-            return None
+            pass
+    return _open_with(files, snapshots)
 
-    given = outcome(others + [doubted])
-    if given is None:
-        return True
-    if doubted.generation in given.named_by_sync:
-        return True
-    without = outcome(others)
-    ends = [(each.state.sequence, each.state.chain) for each in (given, without) if each]
-    return len(ends) < 2 or ends[0] != ends[1]
+
+def _base(files, snapshots):
+    newest = _newest(files)
+    if newest is None:
+        return None
+    try:
+        opened = _chosen(_stacks(snapshots), _run(files.wals, newest))
+    except Damaged:
+        return None
+    return opened.stack[0] if opened.stack else None
+
+
+def _is_named(base, files, snapshots):
+    newest = _newest(files)
+    syncs = [frame.record.get("snapshot") for frame in newest.frames if frame.type == SYNC]
+    beneath = [below["generation"] for each in snapshots for below in each.footer["beneath"]]
+    return base.generation in [newest.header.get("snapshot"), *syncs[-1:], *beneath]
+
+
+def _newest(files):
+    return next((wal for wal in reversed(files.wals) if wal.is_published), None)
+
+
+def _stacks(snapshots):
+    return [stack for each in reversed(snapshots) if (stack := _stack(each, snapshots))]
 
 
 def _open_with(files, snapshots):
     """Chooses base and run and replays, on a state without the entries of its snapshots."""
-    newest = next((wal for wal in reversed(files.wals) if wal.is_published), None)
-    stacks = [stack for each in reversed(snapshots) if (stack := _stack(each, snapshots))]
+    newest, stacks = _newest(files), _stacks(snapshots)
     _check_for_gaps(files, newest, stacks)
     opened = _chosen(stacks, _run(files.wals, newest))
     opened.replay()
