@@ -20,7 +20,7 @@ export function stateDigest(state: CrashState): string {
     const contents = `${hash(inode.live.view())} ${hash(inode.durable.view())}`;
     return `${contents} ${inode.live.size} ${min} ${max} ${pending.join()}`;
   });
-  return [...names.sort(), ...operations, ...files].join('|');
+  return [names.sort(), operations, files].map((parts) => parts.join('|')).join('||');
 }
 
 /**

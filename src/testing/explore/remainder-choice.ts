@@ -121,6 +121,40 @@ export function withRestored(
   });
 }
 
+/** In another state, without what `written` is without: names and sectors go by their file's name. */
+export function sameLosses(
+  from: { readonly state: CrashState; readonly written: WrittenRemainder },
+  state: CrashState,
+): WrittenRemainder {
+  const units = lostUnits(from.state, from.written).map((unit) => unitName(from.state, unit));
+  const lost = new Set(units);
+  const everything = lostUnits(state, nothingLeft(state));
+  const restored = everything.filter((unit) => !lost.has(unitName(state, unit)));
+  return withRestored(state, nothingLeft(state), restored);
+}
+
+/** Nothing arrives but the sizes of the files. */
+export function nothingLeft(state: CrashState): WrittenRemainder {
+  const files = [...inodesOf(state)].map((inode, index): [number, FileOutcome] => {
+    return [index, { size: inode.live.size, survivors: [] }];
+  });
+  return { lostNames: [...state.operations.keys()], files: Object.fromEntries(files) };
+}
+
+export function unitName(state: CrashState, unit: LostUnit): string {
+  if ('sector' in unit) return `sector ${unit.sector} of ${fileName(state, unit.file)}`;
+  const operation = state.operations[unit.operation];
+  const what = operation?.inode === undefined ? 'removal' : 'creation';
+  return `the ${what} of ${operation?.name}`;
+}
+
+export function fileName(state: CrashState, index: number): string {
+  const inode = [...inodesOf(state)][index];
+  const created = state.operations.map(({ name, inode: file }) => [name, file] as const);
+  const names = [...state.durableNames, ...created];
+  return names.find(([, candidate]) => candidate === inode)?.[0] ?? `file ${index}`;
+}
+
 /** Each with one file less damaged, or of its full size. */
 export function lessDamaged(state: CrashState, written: WrittenRemainder): WrittenRemainder[] {
   const inodes = [...inodesOf(state)];

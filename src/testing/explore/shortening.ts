@@ -1,11 +1,12 @@
 /** Makes a failure as simple as it can: at the earliest call, with as little lost as it takes. */
+import { cornerRemainders } from '../crash-images.ts';
 import { groupsOf } from './disturbances.ts';
 import type { Laboratory } from './laboratory.ts';
 import {
-  chooseRemainders,
   type LostUnit,
   lessDamaged,
   lostUnits,
+  sameLosses,
   simplifiedRemainder,
   withRestored,
   writeRemainder,
@@ -28,8 +29,8 @@ export async function shortened(
   place: 'earliest' | 'any',
 ): Promise<FoundFailure> {
   const shortener = new Shortener(laboratory, found);
-  if (place === 'any') await shortener.moveToEarlierCall();
   await shortener.loseLess();
+  if (place === 'any' && (await shortener.moveToEarlierCall())) await shortener.loseLess();
   return shortener.best;
 }
 
@@ -44,13 +45,14 @@ class Shortener {
   }
 
   /** The first place, of those before it, where the same disturbance fails in some simple image. */
-  async moveToEarlierCall(): Promise<void> {
+  async moveToEarlierCall(): Promise<boolean> {
     const { disturbance, image } = this.best.trial;
     for (const earlier of this.#earlierThan(disturbance)) {
       for (const simple of await this.#simpleImages(earlier, image)) {
-        if (await this.#isStillFailing({ disturbance: earlier, image: simple })) return;
+        if (await this.#isStillFailing({ disturbance: earlier, image: simple })) return true;
       }
     }
+    return false;
   }
 
   async loseLess(): Promise<void> {
@@ -107,15 +109,16 @@ class Shortener {
     );
   }
 
+  /** Nothing arrived, everything did, and all but what is lost in the failure. */
   async #simpleImages(earlier: Disturbance, image: ImageChoice): Promise<ImageChoice[]> {
     if (image === 'everything') return [image];
     const { state } = await this.#laboratory.aftermathOf(earlier);
-    const corners: ImageChoice[] = [];
-    for (const remainder of chooseRemainders(state, 0, 1).remainders) {
-      corners.push(writeRemainder(state, remainder));
-      if (corners.length === 2) break;
-    }
-    return corners;
+    const failed = await this.#laboratory.aftermathOf(this.best.trial.disturbance);
+    const corners = [...cornerRemainders(state)].slice(0, 2);
+    return [
+      ...corners.map((remainder) => writeRemainder(state, remainder)),
+      sameLosses({ state: failed.state, written: image }, state),
+    ];
   }
 }
 

@@ -1,10 +1,9 @@
 /** A failure in words: what went wrong where, what was there afterwards, and how to see it again. */
 import { type CrashState, inodesOf } from '../crash-images.ts';
-import type { FileOutcome } from '../file-outcome.ts';
 import type { Aftermath } from './laboratory.ts';
 import { describeCall } from './performed-run.ts';
 import type { Recording } from './recording.ts';
-import { lostUnits } from './remainder-choice.ts';
+import { fileName, lostUnits, nothingLeft, unitName } from './remainder-choice.ts';
 import type { FoundFailure } from './survey.ts';
 import { type Disturbance, disturbedCall, encodeTrial, type WrittenRemainder } from './trial.ts';
 
@@ -68,36 +67,14 @@ function describeCalls(disturbance: Disturbance, { calls, moments }: Recording):
 }
 
 function describeRemainder(state: CrashState, written: WrittenRemainder): string[] {
-  const everything: WrittenRemainder = {
-    lostNames: [...state.operations.keys()],
-    files: Object.fromEntries(
-      [...inodesOf(state)].map((inode, index) => [
-        index,
-        { size: inode.live.size, survivors: [] } satisfies FileOutcome,
-      ]),
-    ),
-  };
-  const lost = new Set(unitNames(state, written));
-  const arrived = unitNames(state, everything).filter((name) => !lost.has(name));
-  const nothing = 'nothing';
+  const names = (remainder: WrittenRemainder) =>
+    lostUnits(state, remainder).map((unit) => unitName(state, unit));
+  const lost = names(written);
+  const arrived = names(nothingLeft(state)).filter((name) => !lost.includes(name));
   return [
-    `  lost of what was not synced: ${[...lost, ...damages(state, written)].join(', ') || nothing}`,
-    `  arrived of it: ${arrived.join(', ') || nothing}`,
+    `  lost of what was not synced: ${listed([...lost, ...damages(state, written)])}`,
+    `  arrived of it: ${listed(arrived)}`,
   ];
-}
-
-function unitNames(state: CrashState, written: WrittenRemainder): string[] {
-  const units = lostUnits(state, written);
-  const names = units.flatMap((unit) => {
-    const operation = 'operation' in unit ? state.operations[unit.operation] : undefined;
-    if (operation === undefined) return [];
-    const what = operation.inode === undefined ? 'removal' : 'creation';
-    return [`the ${what} of ${operation.name}`];
-  });
-  const sectors = units.flatMap((unit) =>
-    'file' in unit ? [`sector ${unit.sector} of ${fileName(state, unit.file)}`] : [],
-  );
-  return [...names, ...sectors];
 }
 
 function damages(state: CrashState, { files }: WrittenRemainder): string[] {
@@ -113,10 +90,8 @@ function damages(state: CrashState, { files }: WrittenRemainder): string[] {
   });
 }
 
-function fileName(state: CrashState, index: number): string {
-  const inode = [...inodesOf(state)][index];
-  const names = [...state.durableNames, ...state.operations.map((o) => [o.name, o.inode] as const)];
-  return names.find(([, candidate]) => candidate === inode)?.[0] ?? `file ${index}`;
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? 'nothing' : short(names.join(', '));
 }
 
 function show(what: unknown): string {
