@@ -184,7 +184,7 @@ function* specialRemainders(state: CrashState, outcomes: Outcomes): Generator<Re
   }
 }
 
-export function* sampledRemainders(
+function* sampledRemainders(
   state: CrashState,
   limit: number,
   random: SeededRandom,

@@ -13,7 +13,7 @@ export interface FileOutcome {
   readonly uncut?: readonly number[];
 }
 
-export interface SectorDamage {
+interface SectorDamage {
   readonly sector: number;
   readonly how: 'torn' | 'zeroed' | 'garbage';
   /** Decides where it is torn, and what the garbage is. */

@@ -458,6 +458,23 @@ describe('the same plan', () => {
   });
 });
 
+test('a budget below the number of calls is spread over the run, and the earliest call found', async () => {
+  const found = await explore({
+    ...quiet,
+    faults: ['crash'],
+    budget: 6,
+    async run(disk) {
+      for (let n = 0; n < 40; n++) await create(disk, `file ${n}`);
+    },
+    async check(disk) {
+      const count = disk.names().length;
+      if (count > 20 && count < 40) throw new Error('too many');
+    },
+  });
+
+  expect(traceOf(found)[0]).toBe('crash before call 21: open file 21');
+});
+
 describe('a plan is refused', () => {
   const still: ExplorationPlan = { ...quiet, async run() {}, async check() {} };
   const refusal = (plan: Partial<ExplorationPlan>): Promise<unknown> =>

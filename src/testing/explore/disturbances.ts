@@ -96,11 +96,13 @@ export function chooseDisturbances(
   countMax: number,
   random: SeededRandom,
 ): Disturbance[] {
+  const filled = groups.filter(({ size }) => size > 0);
+  const chosen = chooseIndexes(filled.length, countMax, random).map((at) => filled[at] as Group);
   const shares = evenShares(
-    groups.map(({ size }) => size),
+    chosen.map(({ size }) => size),
     countMax,
   );
-  return groups.flatMap((group, index) =>
+  return chosen.flatMap((group, index) =>
     chooseIndexes(group.size, shares[index] ?? 0, random).map((at) => group.at(at)),
   );
 }
@@ -121,6 +123,7 @@ export function evenShares(sizes: readonly number[], total: number): number[] {
 /** The first and the last are among them; one is chosen out of each of as many equal parts. */
 function chooseIndexes(size: number, count: number, random: SeededRandom): number[] {
   if (count >= size) return Array.from({ length: size }, (_, index) => index);
+  if (count === 1) return [random.below(size)];
   const part = size / count;
   return Array.from({ length: count }, (_, index) => {
     if (index === 0) return 0;

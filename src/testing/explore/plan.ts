@@ -2,7 +2,7 @@
 import { UsageError } from '../../errors.ts';
 import { SimulatedDisk } from '../simulated-disk.ts';
 
-export const EXPLORED_FAULTS = [
+const EXPLORED_FAULTS = [
   'crash',
   'io-error',
   'sync-failure',

@@ -4,7 +4,7 @@ import type { Fault, FaultPlan, PortCall, SyncPersonality } from '../fault.ts';
 import type { FileOutcome } from '../file-outcome.ts';
 import { type CheckContext, wrongPlan } from './plan.ts';
 
-export type Repetition = 'once' | 'for ever';
+type Repetition = 'once' | 'for ever';
 
 export type Disturbance =
   | { readonly fault: 'none' }
