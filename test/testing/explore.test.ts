@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { File } from '../../src/fs/file-system.ts';
 import { Store } from '../../src/index.ts';
+import { hostEnvironment } from '../../src/store/host.ts';
 import {
   type Exploration,
   type ExplorationPlan,
@@ -448,13 +449,22 @@ describe('the same plan', () => {
     expect(repaired.failures).toEqual([]);
   });
 
-  test('explored twice at once gives the same as one after the other', async () => {
-    const plan = { ...ledger(['crash']), budget: 40 };
+  test('explored twice at once is explored once after the other, and chance is as before', async () => {
+    const before = hostEnvironment();
+    const order: number[] = [];
+    const plan = (number: number): ExplorationPlan => ({
+      ...ledger(['crash']),
+      budget: 10,
+      async check() {
+        order.push(number);
+      },
+    });
 
-    const both = await Promise.all([explore(plan), explore(plan)]);
+    const both = await Promise.all([explore(plan(1)), explore(plan(2))]);
 
     expect(both[0]).toEqual(both[1]);
-    expect(both[0]?.failures).toEqual([]);
+    expect(order).toEqual(order.slice().sort());
+    expect(hostEnvironment()).toEqual(before);
   });
 });
 
@@ -599,6 +609,49 @@ describe('what never ends', () => {
   });
 });
 
+test('a machine that has crashed acknowledges nothing', async () => {
+  const { counts, failures } = await explore({
+    ...quiet,
+    faults: ['crash'],
+    async run(disk, acknowledge) {
+      const file = await create(disk, 'a');
+      try {
+        file.write(Uint8Array.of(1, 1), 0);
+      } finally {
+        acknowledge('a');
+      }
+    },
+    async check(disk, acknowledged) {
+      if (acknowledged.length > 0) expect(disk.readFile('a')).toHaveLength(2);
+    },
+  });
+
+  expect(failures).toEqual([]);
+  expect(counts.crash?.isComplete).toBe(true);
+});
+
+test('acknowledgements that are no plain values are told apart', async () => {
+  const seen = new Set<string>();
+  const { failures } = await explore({
+    ...quiet,
+    faults: ['io-error'],
+    async run(disk, acknowledge) {
+      acknowledge(new Set(['started']));
+      for (const call of ['list', 'free'] as const) {
+        await Promise.resolve()
+          .then((): unknown => disk[call]())
+          .catch(() => acknowledge(new Set([call])));
+      }
+    },
+    async check(_, acknowledged) {
+      seen.add(acknowledged.map((words) => [...(words as Set<string>)]).join());
+    },
+  });
+
+  expect(failures).toEqual([]);
+  expect([...seen]).toEqual(['started', 'started,list', 'started,list,free', 'started,free']);
+});
+
 test('a check that fails without a fault is the only failure', async () => {
   const traces: string[] = [];
   const { failures, images } = await explore({
@@ -613,6 +666,23 @@ test('a check that fails without a fault is the only failure', async () => {
   expect(images).toBe(1);
   expect(traces).toEqual([failures[0]?.trace]);
   expect(traces[0]).toContain('without any fault');
+});
+
+test('a refusal after a mere crash is a failure', async () => {
+  const { failures } = await explore({
+    ...quiet,
+    faults: ['crash'],
+    async run(disk) {
+      const file = await create(disk, 'a');
+      file.write(Uint8Array.of(1, 1), 0);
+    },
+    async check(disk) {
+      const isTorn = disk.names().includes('a') && disk.readFile('a').length < 2;
+      if (isTorn) throw Object.assign(new Error('torn'), { name: 'CorruptionError' });
+    },
+  });
+
+  expect(failures).toHaveLength(1);
 });
 
 test('a check may refuse rot by an error of its own, and lose only what a lying disk lost', async () => {
