@@ -1,9 +1,26 @@
 /** A cheap fingerprint of files by name and content, to count distinct disk images. */
 import type { GrowingBytes } from '../fs/growing-bytes.ts';
+import { type CrashState, inodesOf } from './crash-images.ts';
 
 export function contentDigest(files: ReadonlyMap<string, { readonly live: GrowingBytes }>): string {
   const parts = [...files].map(([name, { live }]) => `${name}:${live.size}:${hash(live.view())}`);
   return parts.sort().join('|');
+}
+
+/** Equal for disks that are equal now and after any power cut. */
+export function stateDigest(state: CrashState): string {
+  const inodes = [...inodesOf(state)];
+  const names = [...state.durableNames].map(([name, inode]) => `${name} ${inodes.indexOf(inode)}`);
+  const operations = state.operations.map(({ name, inode }) =>
+    inode === undefined ? `without ${name}` : `${name} ${inodes.indexOf(inode)}`,
+  );
+  const files = inodes.map((inode) => {
+    const { min, max } = inode.sizeRange;
+    const pending = [...inode.differingSectors().keys(), 'cut', ...inode.cutSectors.keys()];
+    const contents = `${hash(inode.live.view())} ${hash(inode.durable.view())}`;
+    return `${contents} ${inode.live.size} ${min} ${max} ${pending.join()}`;
+  });
+  return [names.sort(), operations, files].map((parts) => parts.join('|')).join('||');
 }
 
 /**

@@ -4,9 +4,11 @@
  */
 import type { GrowingBytes } from '../fs/growing-bytes.ts';
 import {
+  allArrived,
   damagedOutcomes,
   everyOutcome,
   type FileOutcome,
+  nothingArrived,
   outcomeContent,
   outcomeCount,
   randomOutcome,
@@ -38,6 +40,14 @@ export interface CrashImageOptions {
   readonly seed?: number;
 }
 
+/** What of the unsynced is there after a power cut. */
+export interface Remainder {
+  /** Those of the state's that arrived, in their order. */
+  readonly operations: readonly NameOperation[];
+  /** Files that are not in it are whole. */
+  readonly outcomes: ReadonlyMap<SimulatedInode, FileOutcome>;
+}
+
 export type ImageContent = Map<string, GrowingBytes>;
 
 /** Up to this many sectors and directory operations, every subset of them is tried. */
@@ -45,55 +55,93 @@ const COMPLETE_UNIT_COUNT_MAX = 12;
 /** Up to this many images, every subset is tried with every combination of file sizes. */
 const COMPLETE_IMAGE_COUNT_MAX = 2 ** 13;
 
-/** The first image is that in which nothing arrived. */
-export function* crashImages(
+/** The first is that in which nothing arrived. */
+export function* crashRemainders(
   state: CrashState,
   options: CrashImageOptions,
-): Generator<ImageContent> {
+): Generator<Remainder> {
   const limit = options.limit ?? 1000;
   const random = new SeededRandom(options.seed ?? 1);
   if (unitCount(state) > COMPLETE_UNIT_COUNT_MAX) {
-    yield* sampledImages(state, limit, random);
+    yield* sampledRemainders(state, limit, random);
     return;
   }
-  if (imageCount(state) <= COMPLETE_IMAGE_COUNT_MAX) {
-    yield* everyImage(state, everyOutcome);
+  if (remainderCount(state) <= COMPLETE_IMAGE_COUNT_MAX) {
+    yield* everyRemainder(state, everyOutcome);
   } else {
-    yield* everyImage(state, (inode) => subsetOutcomes(inode, 'shortest'));
-    yield* everyImage(state, (inode) => subsetOutcomes(inode, 'new'));
-    yield* randomImages(state, limit, random);
+    yield* everyRemainder(state, (inode) => subsetOutcomes(inode, 'shortest'));
+    yield* everyRemainder(state, (inode) => subsetOutcomes(inode, 'new'));
+    yield* randomRemainders(state, limit, random);
   }
-  yield* specialImages(state, (inode) => damagedOutcomes(inode, random));
-  yield* specialImages(state, uncutOutcomes);
+  yield* specialRemainders(state, (inode) => damagedOutcomes(inode, random));
+  yield* specialRemainders(state, uncutOutcomes);
+}
+
+export function imageContent(state: CrashState, { operations, outcomes }: Remainder): ImageContent {
+  const image: ImageContent = new Map();
+  for (const [name, inode] of directoryAfter(state, operations)) {
+    image.set(name, cachedContent(inode, outcomes.get(inode) ?? allArrived(inode)));
+  }
+  return image;
+}
+
+/** Many remainders share an outcome: their images share its bytes. */
+const contents = new WeakMap<FileOutcome, GrowingBytes>();
+
+function cachedContent(inode: SimulatedInode, outcome: FileOutcome): GrowingBytes {
+  const content = contents.get(outcome) ?? outcomeContent(inode, outcome);
+  contents.set(outcome, content);
+  return content.fork();
+}
+
+/**
+ * How many remainders `crashRemainders` yields at most where it yields every subset with every
+ * combination of sizes; undefined where there are too many for that.
+ */
+export function completeCount(state: CrashState): number | undefined {
+  if (unitCount(state) > COMPLETE_UNIT_COUNT_MAX) return undefined;
+  const count = remainderCount(state);
+  if (count > COMPLETE_IMAGE_COUNT_MAX) return undefined;
+  const specials = [...inodesOf(state)].map(
+    (inode) => 3 * inode.differingSectors().size + inode.cutSectors.size + 1,
+  );
+  return specials.reduce((sum, special) => sum + special, count);
+}
+
+/** Every file that a name leads, or led, to since the last sync of the directory. */
+export function inodesOf(state: CrashState): ReadonlySet<SimulatedInode> {
+  const inodes = new Set(state.durableNames.values());
+  for (const { inode } of state.operations) if (inode !== undefined) inodes.add(inode);
+  return inodes;
 }
 
 function unitCount(state: CrashState): number {
-  const inodes = new Set(state.durableNames.values());
-  for (const { inode } of state.operations) if (inode !== undefined) inodes.add(inode);
-  const sectorCounts = [...inodes].map((inode) => inode.differingSectors().size);
+  const sectorCounts = [...inodesOf(state)].map((inode) => inode.differingSectors().size);
   return sectorCounts.reduce((sum, count) => sum + count, state.operations.length);
 }
 
-function imageCount(state: CrashState): number {
-  return everyDirectory(state).reduce((sum, directory) => {
-    const counts = [...directory.values()].map(outcomeCount);
+function remainderCount(state: CrashState): number {
+  return everyOperations(state).reduce((sum, operations) => {
+    const counts = [...directoryAfter(state, operations).values()].map(outcomeCount);
     return sum + counts.reduce((product, count) => product * count, 1);
   }, 0);
 }
 
-/** The directories that subsets of the operations give, each once. */
-function everyDirectory(state: CrashState): Directory[] {
-  const directories = new Map<string, Directory>();
-  const inodes = [...state.durableNames.values(), ...state.operations.map(({ inode }) => inode)];
+/** Subsets of the operations, one for each directory that they may give. */
+function everyOperations(state: CrashState): (readonly NameOperation[])[] {
+  const found = new Map<string, readonly NameOperation[]>();
+  const inodes = [...inodesOf(state)];
   for (const operations of subsets(state.operations)) {
-    const directory = directoryAfter(state, operations);
-    const entries = [...directory].map(([name, inode]) => `${name} ${inodes.indexOf(inode)}`);
-    directories.set(entries.sort().join(), directory);
+    const entries = [...directoryAfter(state, operations)].map(
+      ([name, inode]) => `${name} ${inodes.indexOf(inode)}`,
+    );
+    const directory = entries.sort().join();
+    if (!found.has(directory)) found.set(directory, operations);
   }
-  return [...directories.values()];
+  return [...found.values()];
 }
 
-function directoryAfter(state: CrashState, operations: readonly NameOperation[]): Directory {
+export function directoryAfter(state: CrashState, operations: readonly NameOperation[]): Directory {
   const names = new Map(state.durableNames);
   for (const { name, inode } of operations) {
     if (inode === undefined) names.delete(name);
@@ -105,91 +153,84 @@ function directoryAfter(state: CrashState, operations: readonly NameOperation[])
 type Outcomes = (inode: SimulatedInode) => Iterable<FileOutcome>;
 
 /** Every directory, with every combination of what `outcomes` says of its files. */
-function* everyImage(state: CrashState, outcomes: Outcomes): Generator<ImageContent> {
-  for (const directory of everyDirectory(state)) yield* combinations([...directory], outcomes);
+function* everyRemainder(state: CrashState, outcomes: Outcomes): Generator<Remainder> {
+  for (const operations of everyOperations(state)) {
+    const files = [...directoryAfter(state, operations).values()];
+    const choices = files.map((inode) => [inode, [...outcomes(inode)]] as const);
+    for (const combination of combinations(choices)) yield { operations, outcomes: combination };
+  }
 }
 
-function* combinations(
-  entries: readonly (readonly [string, SimulatedInode])[],
-  outcomes: Outcomes,
-): Generator<ImageContent> {
-  const [entry, ...rest] = entries;
-  if (entry === undefined) {
+type Choices = readonly (readonly [SimulatedInode, readonly FileOutcome[]])[];
+
+function* combinations([choice, ...rest]: Choices): Generator<Map<SimulatedInode, FileOutcome>> {
+  if (choice === undefined) {
     yield new Map();
     return;
   }
-  const [name, inode] = entry;
-  for (const outcome of outcomes(inode)) {
-    const content = outcomeContent(inode, outcome);
-    for (const image of combinations(rest, outcomes)) yield image.set(name, content.fork());
+  const [inode, outcomes] = choice;
+  for (const outcome of outcomes) {
+    for (const combination of combinations(rest)) yield combination.set(inode, outcome);
   }
 }
 
 /** Everything arrives, but one file at a time in each of its `outcomes`. */
-function* specialImages(state: CrashState, outcomes: Outcomes): Generator<ImageContent> {
-  const directory = directoryAfter(state, state.operations);
-  for (const [name, inode] of directory) {
+function* specialRemainders(state: CrashState, outcomes: Outcomes): Generator<Remainder> {
+  const { operations } = state;
+  for (const inode of new Set(directoryAfter(state, operations).values())) {
     for (const outcome of outcomes(inode)) {
-      yield imageOf(directory, allArrived).set(name, outcomeContent(inode, outcome));
+      yield { operations, outcomes: new Map([[inode, outcome]]) };
     }
   }
 }
 
-function* sampledImages(
+function* sampledRemainders(
   state: CrashState,
   limit: number,
   random: SeededRandom,
-): Generator<ImageContent> {
+): Generator<Remainder> {
   let count = 0;
-  for (const image of cornerImages(state)) {
+  for (const remainder of cornerRemainders(state)) {
     count += 1;
-    yield image;
+    yield remainder;
   }
-  yield* randomImages(state, limit - count, random);
+  yield* randomRemainders(state, limit - count, random);
 }
 
 /** Nothing arrived; all did; all but one. */
-function* cornerImages(state: CrashState): Generator<ImageContent> {
-  const directory = directoryAfter(state, state.operations);
-  yield imageOf(state.durableNames, ({ durable }) => ({ size: durable.size, survivors: [] }));
-  yield imageOf(directory, allArrived);
-  yield* specialImages(state, allButOne);
+export function* cornerRemainders(state: CrashState): Generator<Remainder> {
+  yield nothing(state);
+  yield { operations: state.operations, outcomes: new Map() };
+  yield* specialRemainders(state, allButOne);
   for (const missing of state.operations) {
     const operations = state.operations.filter((operation) => operation !== missing);
-    yield imageOf(directoryAfter(state, operations), allArrived);
+    yield { operations, outcomes: new Map() };
   }
 }
 
-function* randomImages(
+function nothing(state: CrashState): Remainder {
+  const outcomes = [...inodesOf(state)].map((inode) => [inode, nothingArrived(inode)] as const);
+  return { operations: [], outcomes: new Map(outcomes) };
+}
+
+export function* randomRemainders(
   state: CrashState,
   count: number,
   random: SeededRandom,
-): Generator<ImageContent> {
+): Generator<Remainder> {
   for (let index = 0; index < count; index++) {
     const operations = state.operations.filter(() => random.isHeads());
-    yield imageOf(directoryAfter(state, operations), (inode) => randomOutcome(inode, random));
+    const outcomes = new Map<SimulatedInode, FileOutcome>();
+    for (const inode of directoryAfter(state, operations).values()) {
+      outcomes.set(inode, randomOutcome(inode, random));
+    }
+    yield { operations, outcomes };
   }
 }
 
-function imageOf(
-  directory: Directory,
-  outcome: (inode: SimulatedInode) => FileOutcome,
-): ImageContent {
-  const image: ImageContent = new Map();
-  for (const [name, inode] of directory) image.set(name, outcomeContent(inode, outcome(inode)));
-  return image;
-}
-
-function allArrived(inode: SimulatedInode): FileOutcome {
-  return { size: inode.live.size, survivors: inode.differingSectors().keys() };
-}
-
 function* allButOne(inode: SimulatedInode): Generator<FileOutcome> {
-  const sectors = [...inode.differingSectors().keys()];
-  for (const missing of sectors) {
-    yield {
-      size: inode.live.size,
-      survivors: sectors.filter((sector) => sector !== missing),
-    };
+  const { size, survivors } = allArrived(inode);
+  for (const missing of survivors) {
+    yield { size, survivors: survivors.filter((sector) => sector !== missing) };
   }
 }

@@ -1,24 +1,48 @@
 /** What one file may look like after a power cut. */
 import { GrowingBytes } from '../fs/growing-bytes.ts';
-import type { SeededRandom } from './seeded-random.ts';
-import { SECTOR_SIZE, type SimulatedInode, type WrittenRange } from './simulated-inode.ts';
+import { SeededRandom } from './seeded-random.ts';
+import { SECTOR_SIZE, type SimulatedInode } from './simulated-inode.ts';
 
-/** Sectors by number. Those in `patches` hold what neither side of the port ever wrote so. */
+/** Plain values, so that an image can be written down and made again. Sectors by number. */
 export interface FileOutcome {
   readonly size: number;
-  readonly survivors: Iterable<number>;
-  readonly patches?: ReadonlyMap<number, Uint8Array>;
+  readonly survivors: readonly number[];
+  /** One sector that holds what neither side of the port ever wrote so. */
+  readonly damage?: SectorDamage;
+  /** Sectors that were cut off since the last sync, and are back. */
+  readonly uncut?: readonly number[];
+}
+
+interface SectorDamage {
+  readonly sector: number;
+  readonly how: 'torn' | 'zeroed' | 'garbage';
+  /** Decides where it is torn, and what the garbage is. */
+  readonly seed: number;
 }
 
 export function outcomeContent(inode: SimulatedInode, outcome: FileOutcome): GrowingBytes {
   if (isUntouched(inode)) return inode.durable.fork();
-  const bytes = new Uint8Array(outcome.size);
+  const { size, survivors, damage, uncut = [] } = outcome;
+  const bytes = new Uint8Array(size);
   inode.durable.read(bytes, 0);
-  for (const sector of outcome.survivors) {
+  for (const sector of survivors) {
     setSector(bytes, sector, inode.sectorBytes(inode.live, sector));
   }
-  for (const [sector, patch] of outcome.patches ?? []) setSector(bytes, sector, patch);
+  const damaged = damage === undefined ? undefined : damagedSector(inode, damage);
+  if (damage !== undefined && damaged !== undefined) setSector(bytes, damage.sector, damaged);
+  for (const sector of uncut) {
+    const content = inode.cutSectors.get(sector);
+    if (content !== undefined) setSector(bytes, sector, content);
+  }
   return new GrowingBytes(bytes);
+}
+
+export function allArrived(inode: SimulatedInode): FileOutcome {
+  return { size: inode.live.size, survivors: [...inode.differingSectors().keys()] };
+}
+
+export function nothingArrived(inode: SimulatedInode): FileOutcome {
+  return { size: inode.durable.size, survivors: [] };
 }
 
 /** Most files of a store are: their images share one buffer. */
@@ -84,14 +108,9 @@ export function* damagedOutcomes(
   inode: SimulatedInode,
   random: SeededRandom,
 ): Generator<FileOutcome> {
-  const differing = inode.differingSectors();
-  for (const [sector, range] of differing) {
-    for (const patch of damagedSectors(inode, sector, range, random)) {
-      yield {
-        size: inode.live.size,
-        survivors: differing.keys(),
-        patches: new Map([[sector, patch]]),
-      };
+  for (const sector of inode.differingSectors().keys()) {
+    for (const damage of possibleDamage(inode, sector, random)) {
+      yield { ...allArrived(inode), damage };
     }
   }
 }
@@ -100,49 +119,64 @@ export function* damagedOutcomes(
 export function* uncutOutcomes(inode: SimulatedInode): Generator<FileOutcome> {
   const size = inode.sizeRange.max;
   const survivors = [...inode.differingSectors().keys()];
-  for (const [sector, content] of inode.cutSectors) {
-    yield { size, survivors, patches: new Map([[sector, content]]) };
-  }
-  if (inode.cutSectors.size > 1) yield { size, survivors, patches: inode.cutSectors };
+  const cut = [...inode.cutSectors.keys()];
+  for (const sector of cut) yield { size, survivors, uncut: [sector] };
+  if (cut.length > 1) yield { size, survivors, uncut: cut };
 }
 
-function* damagedSectors(
+function possibleDamage(
   inode: SimulatedInode,
   sector: number,
-  range: WrittenRange,
   random: SeededRandom,
-): Generator<Uint8Array> {
+): SectorDamage[] {
+  return (['torn', 'zeroed', 'garbage'] as const)
+    .map((how) => ({ sector, how, seed: random.below(2 ** 32) }))
+    .filter((damage) => damagedSector(inode, damage) !== undefined);
+}
+
+/** Undefined where the damage would make no difference. */
+function damagedSector(
+  inode: SimulatedInode,
+  { sector, how, seed }: SectorDamage,
+): Uint8Array | undefined {
+  const random = new SeededRandom(seed);
   const now = inode.sectorBytes(inode.live, sector);
-  const old = inode.sectorBytes(inode.durable, sector);
-  const differing = [...now.keys()].filter((index) => now[index] !== old[index]);
-  if (differing.length > 1) {
-    const torn = old.slice();
-    torn.set(now.subarray(0, differing[1 + random.below(differing.length - 1)]));
-    yield torn;
-  }
+  if (how === 'torn') return tornSector(inode.sectorBytes(inode.durable, sector), now, random);
+  const range = inode.differingSectors().get(sector);
+  if (range === undefined) return undefined;
   const start = range.start - sector * SECTOR_SIZE;
   const size = range.end - range.start;
-  const zeroed = now.slice().fill(0, start, start + size);
-  if (zeroed.some((byte, index) => byte !== now[index])) yield zeroed;
-  const garbage = now.slice();
-  garbage.set(random.bytes(size), start);
-  yield garbage;
+  const damaged = now.slice();
+  damaged.set(how === 'zeroed' ? new Uint8Array(size) : random.bytes(size), start);
+  return damaged.some((byte, index) => byte !== now[index]) ? damaged : undefined;
+}
+
+function tornSector(
+  old: Uint8Array,
+  now: Uint8Array,
+  random: SeededRandom,
+): Uint8Array | undefined {
+  const differing = [...now.keys()].filter((index) => now[index] !== old[index]);
+  if (differing.length < 2) return undefined;
+  const torn = old.slice();
+  torn.set(now.subarray(0, differing[1 + random.below(differing.length - 1)]));
+  return torn;
 }
 
 /** Chance decides about size, sectors and damage. */
 export function randomOutcome(inode: SimulatedInode, random: SeededRandom): FileOutcome {
-  const differing = inode.differingSectors();
+  const differing = [...inode.differingSectors().keys()];
   const oddsOfLoss = 2 + random.below(8);
-  const survivors = [...differing.keys()].filter(() => random.below(oddsOfLoss) > 0);
+  const survivors = differing.filter(() => random.below(oddsOfLoss) > 0);
   const sizes = random.isHeads() ? [inode.live.size] : possibleSizes(inode);
   const size = sizes[random.below(sizes.length)] ?? inode.live.size;
   const special = random.below(4);
-  const [sector, range] = [...differing][random.below(differing.size)] ?? [];
-  if (special === 0 && sector !== undefined && range !== undefined) {
-    const patches = [...damagedSectors(inode, sector, range, random)];
-    const patch = patches[random.below(patches.length)];
-    if (patch !== undefined) return { size, survivors, patches: new Map([[sector, patch]]) };
+  const sector = differing[random.below(differing.length)];
+  if (special === 0 && sector !== undefined) {
+    const damages = possibleDamage(inode, sector, random);
+    const damage = damages[random.below(damages.length)];
+    if (damage !== undefined) return { size, survivors, damage };
   }
-  if (special === 1) return { size, survivors, patches: inode.cutSectors };
+  if (special === 1) return { size, survivors, uncut: [...inode.cutSectors.keys()] };
   return { size, survivors };
 }

@@ -1,5 +1,14 @@
-/** `onewal/testing`: a disk that fails on demand, for users' own tests. */
+/** `onewal/testing`: a disk that fails on demand, and a search for what goes wrong on it. */
 export type { CrashImageOptions } from './crash-images.ts';
+export { explore } from './explore/explore.ts';
+export type {
+  CheckContext,
+  Exploration,
+  ExplorationPlan,
+  ExploredFailure,
+  ExploredFault,
+  FaultTally,
+} from './explore/plan.ts';
 export {
   type Fault,
   type FaultPlan,

@@ -9,7 +9,13 @@ import { HostManners, type HostOptions } from '../fs/host-manners.ts';
 import { ProcessLockSeat } from '../fs/process-lock.ts';
 import type { Awaitable } from '../fs/task.ts';
 import { contentDigest } from './content-digest.ts';
-import { type CrashImageOptions, crashImages } from './crash-images.ts';
+import {
+  type CrashImageOptions,
+  type CrashState,
+  crashRemainders,
+  imageContent,
+  type Remainder,
+} from './crash-images.ts';
 import { type Fault, type FaultPlan, type PortCallKind, SimulatedCrash } from './fault.ts';
 import { SimulatedDirectory } from './simulated-directory.ts';
 import { BlockingSimulatedFile, type FileHost, SimulatedFile } from './simulated-file.ts';
@@ -51,6 +57,11 @@ export class SimulatedDisk implements FileSystem {
 
   get isCrashed(): boolean {
     return this.#isCrashed;
+  }
+
+  /** Bytes in all files, also in those that are removed and still open. */
+  get usedByteCount(): number {
+    return this.#directory.usedByteCount;
   }
 
   /** Sectors that a power cut now may leave old or new. */
@@ -109,11 +120,23 @@ export class SimulatedDisk implements FileSystem {
    * thing missing. First comes that with nothing. The disks are fresh: everything on them is durable.
    */
   *powerLossImages(options: CrashImageOptions = {}): Generator<SimulatedDisk> {
-    for (const image of crashImages(this.#directory.crashState, options)) {
-      const disk = this.#emptyDisk();
-      for (const [name, content] of image) disk.#directory.adopt(name, new SimulatedInode(content));
-      yield disk;
+    for (const remainder of crashRemainders(this.crashState, options)) {
+      yield this.afterPowerLoss(remainder);
     }
+  }
+
+  /** What is not synced now. For `explore`, which writes down what became of it. */
+  get crashState(): CrashState {
+    return this.#directory.crashState;
+  }
+
+  /** The disk that a power cut now leaves, if `remainder` is what arrives of `crashState`. */
+  afterPowerLoss(remainder: Remainder): SimulatedDisk {
+    const disk = this.#emptyDisk();
+    for (const [name, content] of imageContent(this.crashState, remainder)) {
+      disk.#directory.adopt(name, new SimulatedInode(content));
+    }
+    return disk;
   }
 
   /** The same disk, unlocked, running, without a plan, and with what is pending still pending. */

@@ -22,7 +22,25 @@ async function tryEveryEntry({ main, node, memory, testing }) {
     rmSync(directory, { recursive: true, force: true });
   }
   assert.equal(typeof testing.SimulatedDisk, 'function');
-  assert.equal(typeof testing.SimulatedDisk, 'function');
+  await survivesEveryCrash(main.Store, testing.explore);
+}
+
+/** Refused where the store's chance is not that which the explorer seeds. */
+async function survivesEveryCrash(Store, explore) {
+  const { failures, images } = await explore({
+    async run(disk) {
+      const store = await Store.open(disk);
+      await store.map('m').put('key', 1);
+      await store.close();
+    },
+    async check(disk) {
+      await (await Store.open(disk)).close();
+    },
+    faults: ['crash'],
+    budget: 20,
+  });
+  assert.deepEqual(failures, []);
+  assert.ok(images > 10);
 }
 
 async function tryEveryFacade({ simpleDb, storageBackend, kvstore }) {
