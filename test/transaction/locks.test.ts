@@ -1,5 +1,5 @@
 /** Pessimistic transactions: who waits for whom, and who is told that it would be for ever. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { MemoryFileSystem } from '../../src/fs/memory.ts';
 import { ConflictError, Store, type StoreMap, type Transaction } from '../../src/index.ts';
 import { DEFAULT_ENVIRONMENT } from '../../src/store/environment.ts';
@@ -412,6 +412,35 @@ describe('whoever waits', () => {
     expect([locker.state, writer.state]).toEqual(['open', 'aborted']);
     locker.abort();
     await holder.commit();
+  });
+
+  test('may do so for longer than the timers of a host can count', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    setHost({ environment: DEFAULT_ENVIRONMENT });
+    const own = await Store.open(new MemoryFileSystem());
+    const [holder, locker] = [
+      own.begin(pessimistic),
+      own.begin({ ...pessimistic, lockTimeout: 30 * 24 * 60 * 60 * 1000 }),
+    ];
+    holder.map(own.map('m')).put('k', 1);
+    let outcome = 'waits';
+    const locking = locker
+      .map(own.map('m'))
+      .lock('k')
+      .then(
+        () => (outcome = 'has it'),
+        ({ code }) => (outcome = code),
+      );
+    await vi.advanceTimersByTimeAsync(2 ** 31 - 2);
+    const before = outcome;
+
+    holder.abort();
+    await locking;
+
+    expect([before, outcome]).toEqual(['waits', 'has it']);
+    locker.abort();
+    await own.close();
   });
 
   test('can be called off by a signal, by an abort and by a close', async () => {
