@@ -68,9 +68,7 @@ export class KvstoreConnection {
 
   async #open(): Promise<Opened> {
     try {
-      const store = await Store.open(this.#location, this.#options);
-      const entries = store.map<string, string>(MAP_NAME, { key: 'utf8', value: 'utf8' });
-      this.#opened = { store, entries };
+      this.#opened = await openEntries(this.#location, this.#options);
       // A close may have been asked for meanwhile: it comes next.
       if (this.#status === 'opening') this.#status = 'open';
       return this.#opened;
@@ -88,5 +86,15 @@ export class KvstoreConnection {
     } finally {
       if (this.#status === 'closing') this.#status = 'closed';
     }
+  }
+}
+
+async function openEntries(location: string | FileSystem, options: StoreOptions): Promise<Opened> {
+  const store = await Store.open(location, options);
+  try {
+    return { store, entries: store.map(MAP_NAME, { key: 'utf8', value: 'utf8' }) };
+  } catch (error) {
+    await store.close();
+    throw error;
   }
 }

@@ -47,9 +47,13 @@ export class SimpleDb {
   ): Promise<SimpleDb> {
     const { byteLimit, ...rest } = options;
     const quota = byteLimit === undefined ? {} : { quota: { bytes: byteLimit } };
-    return new SimpleDb(
-      await Store.open(location, { recovery: 'skip-corrupt', ...rest, ...quota }),
-    );
+    const store = await Store.open(location, { recovery: 'skip-corrupt', ...rest, ...quota });
+    try {
+      return new SimpleDb(store);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
   }
 
   /** What the open found, and what it did about it. */

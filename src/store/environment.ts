@@ -9,7 +9,10 @@ export interface Environment {
   pause(): Promise<void>;
   /** Milliseconds. */
   sleep(duration: number): Promise<void>;
-  /** Calls `run` after so many milliseconds, unless what it returns is called before. */
+  /**
+   * Calls `run` after so many milliseconds, at most 2^31 - 1, unless what it returns is called
+   * before.
+   */
   timer(duration: number, run: () => void): () => void;
 }
 
@@ -40,13 +43,16 @@ export const BLOCKING: Manner = {
   run: runSync,
 };
 
+/** In milliseconds, almost 25 days. Hosts take anything longer for none at all. */
+const TIMER_MAX = 2 ** 31 - 1;
+
 /** What every host of JavaScript has. */
 export const DEFAULT_ENVIRONMENT: Environment = {
   randomBytes: (size) => globalThis.crypto.getRandomValues(new Uint8Array(size)),
   pause: nextTurn,
   sleep: (duration) => new Promise((resolve) => setTimeout(resolve, duration)),
   timer: (duration, run) => {
-    const timer = setTimeout(run, duration);
+    const timer = setTimeout(run, Math.min(duration, TIMER_MAX));
     return () => clearTimeout(timer);
   },
 };

@@ -2,20 +2,29 @@
  * Who holds which key, and who waits for it: first come, first served. Locks bind pessimistic
  * transactions among themselves, in memory.
  *
- * Invariant: nobody waits, over any number of others, for himself. Whoever would begin to is told.
+ * Invariant: nobody waits, over any number of others, for himself. Of those whom a wait would join in
+ * a circle, the youngest is told, so that the oldest of all always gets through.
  */
 import { assert } from '../assert.ts';
 
 /** One transaction. */
 export class LockOwner {
+  /** Unique; the higher, the younger. */
+  readonly born: number;
   readonly held = new Set<string>();
   readonly waiting = new Set<Waiter>();
+
+  constructor(born: number) {
+    this.born = born;
+  }
 }
 
 export interface Waiter {
   readonly owner: LockOwner;
   readonly place: string;
   grant(): void;
+  /** It waits no longer: it was in a circle, and is of the youngest there. */
+  refuse(): void;
 }
 
 interface Lock {
@@ -39,17 +48,27 @@ export class KeyLocks {
   }
 
   /**
-   * Queues `waiter` for a lock that somebody else holds. 'deadlock', with nothing done, where those
-   * whom it would wait for wait for its owner.
+   * Queues `waiter` for a lock that somebody else holds, and refuses whoever is the youngest in a
+   * circle that it closes. 'deadlock', with nothing done, where that is its own owner.
    */
   wait(waiter: Waiter): 'waiting' | 'deadlock' {
+    const { owner } = waiter;
     const lock = this.#locks.get(waiter.place);
     assert(lock !== undefined, 'only a lock that is held is waited for');
-    if (this.#leadsTo(waiter.owner, [lock.holder, ...lock.waiters.map(({ owner }) => owner)])) {
+    lock.waiters.push(waiter);
+    owner.waiting.add(waiter);
+    if (this.#findCircle(owner, ({ born }) => born < owner.born) !== undefined) {
+      this.giveUp(waiter);
       return 'deadlock';
     }
-    lock.waiters.push(waiter);
-    waiter.owner.waiting.add(waiter);
+    for (let circle = this.#findCircle(owner); circle !== undefined; ) {
+      const victim = circle.reduce((one, other) =>
+        one.owner.born > other.owner.born ? one : other,
+      );
+      this.giveUp(victim);
+      victim.refuse();
+      circle = this.#findCircle(owner);
+    }
     return 'waiting';
   }
 
@@ -83,26 +102,43 @@ export class KeyLocks {
     for (const waiter of granted) waiter.grant();
   }
 
-  /** Whether any of `from` is, or waits for, or waits for somebody who waits for, `sought`. */
-  #leadsTo(sought: LockOwner, from: readonly LockOwner[]): boolean {
-    const seen = new Set<LockOwner>();
-    const open = from.filter((owner) => owner !== sought);
-    for (let owner = open.pop(); owner !== undefined; owner = open.pop()) {
-      if (seen.has(owner)) continue;
-      seen.add(owner);
-      const blockers = this.#blockersOf(owner);
-      if (blockers.includes(sought)) return true;
-      open.push(...blockers);
+  /**
+   * The waits by which `owner` waits for itself, one of each transaction on the way, over none but
+   * those who `may` be on it.
+   */
+  #findCircle(
+    owner: LockOwner,
+    may: (other: LockOwner) => boolean = () => true,
+  ): Waiter[] | undefined {
+    const reachedBy = new Map<LockOwner, Waiter>();
+    const open = [owner];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      for (const waiter of next.waiting) {
+        for (const blocker of this.#blockersOf(waiter)) {
+          if (blocker === owner) return circleOf(waiter, reachedBy);
+          if (reachedBy.has(blocker) || !may(blocker)) continue;
+          reachedBy.set(blocker, waiter);
+          open.push(blocker);
+        }
+      }
     }
-    return false;
+    return undefined;
   }
 
-  #blockersOf(owner: LockOwner): LockOwner[] {
-    return [...owner.waiting].flatMap((waiter) => {
-      const lock = this.#locks.get(waiter.place);
-      if (lock === undefined) return [];
-      const ahead = lock.waiters.slice(0, lock.waiters.indexOf(waiter));
-      return [lock.holder, ...ahead.map((other) => other.owner)].filter((other) => other !== owner);
-    });
+  #blockersOf(waiter: Waiter): LockOwner[] {
+    const lock = this.#locks.get(waiter.place);
+    if (lock === undefined) return [];
+    const ahead = lock.waiters.slice(0, lock.waiters.indexOf(waiter));
+    const blockers = [lock.holder, ...ahead.map(({ owner }) => owner)];
+    return blockers.filter((owner) => owner !== waiter.owner);
   }
+}
+
+function circleOf(last: Waiter, reachedBy: ReadonlyMap<LockOwner, Waiter>): Waiter[] {
+  const circle: Waiter[] = [];
+  for (let waiter: Waiter | undefined = last; waiter !== undefined; ) {
+    circle.push(waiter);
+    waiter = reachedBy.get(waiter.owner);
+  }
+  return circle;
 }

@@ -22,7 +22,7 @@ export class LockSession {
   readonly #environment: Environment;
   readonly #options: Pick<CheckedTransactionOptions, 'lockTimeout' | 'signal'>;
   readonly #isBlocking: boolean;
-  readonly #owner = new LockOwner();
+  readonly #owner: LockOwner;
   /** What ends a wait, of all that are under way. */
   readonly #failures = new Set<(error: unknown) => void>();
   /** Locks for recorded writes that were not free. */
@@ -34,11 +34,14 @@ export class LockSession {
     readonly options: Pick<CheckedTransactionOptions, 'lockTimeout' | 'signal'>;
     /** Nobody can wait: a lock that is held is a conflict. */
     readonly isBlocking: boolean;
+    /** As a `LockOwner` has it. */
+    readonly born: number;
   }) {
     this.#locks = parts.locks;
     this.#environment = parts.environment;
     this.#options = parts.options;
     this.#isBlocking = parts.isBlocking;
+    this.#owner = new LockOwner(parts.born);
   }
 
   /** What frees the locks of a transaction that was forgotten; it does not refer to this. */
@@ -96,10 +99,14 @@ export class LockSession {
       stop();
       resolve();
     };
-    const waiter = { owner: this.#owner, place, grant };
+    const refuse = (): void => {
+      stop();
+      reject(deadlock(locked));
+    };
+    const waiter = { owner: this.#owner, place, grant, refuse };
     if (this.#locks.wait(waiter) === 'waiting') return promise;
     stop();
-    throw conflict('DEADLOCK', locked, 'to wait for it would be to wait for ever');
+    throw deadlock(locked);
   }
 
   /** Calls `onFailure` when the time is up, the signal says so or everything ends; unless stopped. */
@@ -152,6 +159,10 @@ function abortion(signal: AbortSignal | undefined): unknown {
 
 function cannotWait(locked: LockedKey): ConflictError {
   return conflict('LOCK_TIMEOUT', locked, 'this one cannot wait');
+}
+
+function deadlock(locked: LockedKey): ConflictError {
+  return conflict('DEADLOCK', locked, 'to wait for it would be to wait for ever');
 }
 
 function conflict(

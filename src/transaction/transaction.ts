@@ -29,6 +29,8 @@ interface TransactionParts {
   readonly engine: Engine;
   readonly committer: Committer;
   readonly id: number;
+  /** The id of the first attempt: those who wait for each other's locks go by it. */
+  readonly born: number;
   readonly locks: KeyLocks;
   /** It may not wait for locks: nobody can. */
   readonly isBlocking: boolean;
@@ -332,8 +334,8 @@ export class Transaction {
 }
 
 function makeSession(
-  { locks, engine, isBlocking }: TransactionParts,
+  { locks, engine, isBlocking, born }: TransactionParts,
   options: CheckedTransactionOptions,
 ): LockSession {
-  return new LockSession({ locks, environment: engine.environment, options, isBlocking });
+  return new LockSession({ locks, environment: engine.environment, options, isBlocking, born });
 }

@@ -42,9 +42,11 @@ export class Transactions {
     options?: TransactionOptions,
   ): Promise<T> {
     const checked = checkTransactionOptions(options);
+    let born: number | undefined;
     for (let attempt = 1; ; attempt++) {
       checkSignal(checked.signal);
-      const transaction = this.#begin(checked, 'waiting');
+      const transaction = this.#begin(checked, 'waiting', born);
+      born ??= transaction.id;
       try {
         const value = await this.#call(() => callback(transaction, attempt));
         await transaction.settle();
@@ -53,6 +55,8 @@ export class Transactions {
         dropOpen(transaction);
         if (!isWorthAnother(error, { attempt, checked })) throw error;
       }
+      // Those who contend may leave no other turn of the event loop to anybody.
+      await this.#engine.environment.pause();
     }
   }
 
@@ -77,7 +81,11 @@ export class Transactions {
     }
   }
 
-  #begin(options: CheckedTransactionOptions, manner: 'waiting' | 'blocking'): Transaction {
+  #begin(
+    options: CheckedTransactionOptions,
+    manner: 'waiting' | 'blocking',
+    born = this.#nextId,
+  ): Transaction {
     this.#engine.requireOpen();
     if (this.#isCalling) {
       throw new UsageError(
@@ -87,7 +95,7 @@ export class Transactions {
       );
     }
     const [engine, committer, locks] = [this.#engine, this.#committer, this.#locks];
-    const parts = { engine, committer, locks, isBlocking: manner === 'blocking' };
+    const parts = { engine, committer, locks, isBlocking: manner === 'blocking', born };
     return new Transaction({ ...parts, id: this.#nextId++ }, options);
   }
 

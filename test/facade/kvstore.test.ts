@@ -10,6 +10,7 @@ import { type Kvstore, type KvstoreStreamOptions, openKvstore } from '../../src/
 import type { FileSystem } from '../../src/fs/file-system.ts';
 import { MemoryFileSystem } from '../../src/fs/memory.ts';
 import type { StoreOptions } from '../../src/options.ts';
+import { Store } from '../../src/store.ts';
 import { SimulatedDisk } from '../../src/testing/index.ts';
 import { bundleForNode } from '../support/child-bundle.ts';
 import { crashEverywhere } from '../support/crash-everywhere.ts';
@@ -433,6 +434,20 @@ describe('opening and closing', () => {
     expect(await open(kvstore as Kvstore)).toBeNull();
     expect(await get(kvstore as Kvstore, 'a')).toBe('1');
     await close(kvstore as Kvstore);
+  });
+
+  test('a store whose map is made otherwise is an OpenError, and is left to others', async () => {
+    const files = new MemoryFileSystem();
+    const store = await Store.open(files);
+    await store.map('kvstore').put('key', 1);
+    await store.close();
+
+    const error = await new Promise((resolve) => openKvstore(files, {}, resolve));
+
+    expect(error).toMatchObject({ name: 'OpenError', code: 'MAP_ENCODING_MISMATCH' });
+    const again = await Store.open(files);
+    expect(again.map('kvstore').get('key')).toBe(1);
+    await again.close();
   });
 
   test('the store behind it takes commits over other maps too', async () => {

@@ -6,6 +6,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { checksumReady } from '../../src/bytes/checksum.ts';
 import { SimpleDb } from '../../src/facade/simple-db-node.ts';
 import { MemoryFileSystem } from '../../src/fs/memory.ts';
+import { Store } from '../../src/store.ts';
 import { SimulatedDisk } from '../../src/testing/index.ts';
 import { crashEverywhere } from '../support/crash-everywhere.ts';
 import { useSeededHost } from '../support/seeded.ts';
@@ -53,6 +54,20 @@ describe('a SimpleDb', () => {
     expect(again.get('key')).toEqual(bytes('value'));
     await again.close();
     rmSync(directory, { recursive: true });
+  });
+
+  test('that cannot be opened, its map being made otherwise, leaves the store to others', async () => {
+    const files = new MemoryFileSystem();
+    const store = await Store.open(files);
+    await store.map('simple-db').put('key', 1);
+    await store.close();
+
+    const opening = SimpleDb.open(files);
+
+    await expect(opening).rejects.toMatchObject({ code: 'MAP_ENCODING_MISMATCH' });
+    const again = await Store.open(files);
+    expect(again.map('simple-db').get('key')).toBe(1);
+    await again.close();
   });
 
   test('has nothing to replay after a flush', async () => {

@@ -1,7 +1,7 @@
 /** Pessimistic transactions: who waits for whom, and who is told that it would be for ever. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { MemoryFileSystem } from '../../src/fs/memory.ts';
-import { Store, type StoreMap, type Transaction } from '../../src/index.ts';
+import { ConflictError, Store, type StoreMap, type Transaction } from '../../src/index.ts';
 import { DEFAULT_ENVIRONMENT } from '../../src/store/environment.ts';
 import { setHost } from '../../src/store/host.ts';
 import { KeyLocks, LockOwner } from '../../src/transaction/key-locks.ts';
@@ -38,6 +38,30 @@ afterEach(async () => {
   expect(timers.size).toBe(0);
   setHost({ environment: DEFAULT_ENVIRONMENT });
 });
+
+/** One transaction an order, all at once; how often each was run. */
+async function addOneToEach(orders: readonly string[], maxRetries?: number): Promise<number[]> {
+  const attempts = orders.map(() => 0);
+  const add = async (transaction: Transaction, keys: string) => {
+    const own = transaction.map(map);
+    for (const key of keys) {
+      await own.lock(key);
+      own.put(key, (own.get(key) ?? 0) + 1);
+    }
+  };
+  await Promise.all(
+    orders.map((keys, i) =>
+      store.transaction(
+        (transaction, attempt) => {
+          attempts[i] = attempt;
+          return add(transaction, keys);
+        },
+        { ...pessimistic, ...(maxRetries !== undefined && { maxRetries }) },
+      ),
+    ),
+  );
+  return attempts;
+}
 
 /** Lets everything run that can. */
 async function settle(): Promise<void> {
@@ -219,6 +243,108 @@ describe('a circle of waiting', () => {
     late.abort();
   });
 
+  test('is refused to the youngest in it, also where that one waits already', async () => {
+    for (const use of ['lock', 'put'] as const) {
+      const [old, bystander, young] = [begin(), begin(), begin()];
+      await old.map(map).lock('a');
+      await young.map(map).lock('b');
+      const waiting =
+        use === 'lock' ? young.map(map).lock('a') : (young.map(map).put('a', 1) ?? young.commit());
+      const behind = bystander.map(map).lock('a');
+      const refused = expect(waiting).rejects.toMatchObject({ ...deadlock, key: 'a' });
+      const closing = old.map(map).lock('b');
+
+      await refused;
+      young.abort();
+      await closing;
+      old.abort();
+      await behind;
+      bystander.abort();
+    }
+  });
+
+  test('leaves those who wait in their order, and refuses nobody who is not in it', async () => {
+    const story: string[] = [];
+    const [old, first, young, last] = [begin(), begin(), begin(), begin()];
+    const wait = (transaction: Transaction, name: string) =>
+      transaction
+        .map(map)
+        .lock('a')
+        .then(
+          () => story.push(`${name} has it`),
+          ({ code }) => story.push(`${name} ${code}`),
+        );
+    await old.map(map).lock('a');
+    await young.map(map).lock('b');
+    const waits = [wait(first, 'first'), wait(young, 'young'), wait(last, 'last')];
+
+    const closing = old.map(map).lock('b');
+    await settle();
+    for (const transaction of [young, old, first, last]) {
+      transaction.abort();
+      await settle();
+    }
+    await Promise.all([closing, ...waits]);
+
+    expect(story).toEqual(['young DEADLOCK', 'first has it', 'last has it']);
+  });
+
+  test('counts a transaction that runs again as old as its first attempt', async () => {
+    let young: Transaction | undefined;
+    let refused: Promise<unknown> | undefined;
+    const running = store.transaction(async (transaction, attempt) => {
+      if (attempt === 1) {
+        await settle();
+        young = begin();
+        await young.map(map).lock('b');
+        throw new ConflictError('run it again', { map: 'm', key: 'b' });
+      }
+      await transaction.map(map).lock('a');
+      refused = young
+        ?.map(map)
+        .lock('a')
+        .catch(({ code }) => {
+          young?.abort();
+          return code;
+        });
+      await transaction.map(map).lock('b');
+      return attempt;
+    }, pessimistic);
+
+    expect([await running, await refused]).toEqual([2, 'DEADLOCK']);
+  });
+
+  test('of three, whatever the order of their keys, costs nobody more than the retries', async () => {
+    const orders = [...['abc', 'acb', 'bac'], ...['bca', 'cab', 'cba']];
+    for (const a of orders) {
+      for (const b of orders) {
+        for (const c of orders) await addOneToEach([a, b, c]);
+      }
+    }
+
+    expect(Object.fromEntries([...map.getRange()].map(({ key, value }) => [key, value]))).toEqual({
+      a: 648,
+      b: 648,
+      c: 648,
+    });
+  });
+
+  test('of five that contend is left by all, and the event loop is never kept from others', async () => {
+    let isDone = false;
+    let turns = 0;
+    const turn = (): void => {
+      turns++;
+      if (!isDone) setImmediate(turn);
+    };
+    setImmediate(turn);
+
+    const attempts = await addOneToEach(['bac', 'cbd', 'bca', 'bdc', 'dbc'], 100);
+    isDone = true;
+
+    expect(map.get('b')).toBe(5);
+    expect(turns).toBeGreaterThanOrEqual(Math.max(...attempts) - 1);
+  });
+
   test('does not keep store.transaction from finishing both', async () => {
     const attempts: number[] = [];
     const move = (from: string, to: string) =>
@@ -242,14 +368,19 @@ describe('a circle of waiting', () => {
     for (let seed = 1; seed <= 200; seed++) {
       const next = seededNumbers(seed);
       const locks = new KeyLocks();
-      const owners = Array.from({ length: 6 }, () => new LockOwner());
+      const owners = Array.from({ length: 6 }, (_, born) => new LockOwner(born));
       let [asked, granted, refused] = [0, 0, 0];
       for (let step = 0; step < 40; step++) {
         const [owner, place] = [owners[next() % 6] as LockOwner, `${next() % 5}`];
         if (locks.take(owner, place)) continue;
-        const answer = locks.wait({ owner, place, grant: () => granted++ });
-        if (answer === 'waiting') asked++;
-        else refused++;
+        const answer = locks.wait({
+          owner,
+          place,
+          grant: () => granted++,
+          refuse: () => refused++,
+        });
+        asked++;
+        if (answer === 'deadlock') refused++;
       }
       // Whoever waits for nobody ends; if all who are left wait, there was a circle.
       const open = new Set(owners);
@@ -259,7 +390,7 @@ describe('a circle of waiting', () => {
         locks.release(free as LockOwner);
         open.delete(free as LockOwner);
       }
-      expect(granted).toBe(asked);
+      expect(granted + refused).toBe(asked);
       if (seed === 1) expect(refused).toBeGreaterThan(0);
     }
   });
@@ -281,6 +412,35 @@ describe('whoever waits', () => {
     expect([locker.state, writer.state]).toEqual(['open', 'aborted']);
     locker.abort();
     await holder.commit();
+  });
+
+  test('may do so for longer than the timers of a host can count', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    setHost({ environment: DEFAULT_ENVIRONMENT });
+    const own = await Store.open(new MemoryFileSystem());
+    const [holder, locker] = [
+      own.begin(pessimistic),
+      own.begin({ ...pessimistic, lockTimeout: 30 * 24 * 60 * 60 * 1000 }),
+    ];
+    holder.map(own.map('m')).put('k', 1);
+    let outcome = 'waits';
+    const locking = locker
+      .map(own.map('m'))
+      .lock('k')
+      .then(
+        () => (outcome = 'has it'),
+        ({ code }) => (outcome = code),
+      );
+    await vi.advanceTimersByTimeAsync(2 ** 31 - 2);
+    const before = outcome;
+
+    holder.abort();
+    await locking;
+
+    expect([before, outcome]).toEqual(['waits', 'has it']);
+    locker.abort();
+    await own.close();
   });
 
   test('can be called off by a signal, by an abort and by a close', async () => {
