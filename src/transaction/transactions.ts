@@ -53,7 +53,7 @@ export class Transactions {
         return value;
       } catch (error) {
         dropOpen(transaction);
-        if (!isWorthAnother(error, { attempt, checked })) throw error;
+        if (!isWorthAnother(error, { attempt, checked, transaction })) throw error;
       }
       // Those who contend may leave no other turn of the event loop to anybody.
       await this.#engine.environment.pause();
@@ -76,7 +76,7 @@ export class Transactions {
         return value;
       } catch (error) {
         dropOpen(transaction);
-        if (!isWorthAnother(error, { attempt, checked })) throw error;
+        if (!isWorthAnother(error, { attempt, checked, transaction })) throw error;
       }
     }
   }
@@ -115,9 +115,15 @@ function dropOpen(transaction: Transaction): void {
 
 function isWorthAnother(
   error: unknown,
-  run: { readonly attempt: number; readonly checked: CheckedTransactionOptions },
+  run: {
+    readonly attempt: number;
+    readonly checked: CheckedTransactionOptions;
+    readonly transaction: Transaction;
+  },
 ): boolean {
-  return error instanceof ConflictError && run.attempt <= run.checked.maxRetries;
+  // What the callback has committed itself must not be done twice.
+  const isUndone = run.transaction.state === 'aborted';
+  return isUndone && error instanceof ConflictError && run.attempt <= run.checked.maxRetries;
 }
 
 function requireNoPromise(value: unknown): void {

@@ -214,3 +214,22 @@ test('a signal that says stop is heard before a blocking commit; nothing to log 
   expect(map.has('k')).toBe(false);
   await store.close();
 });
+
+test('a callback that has committed by itself is not run again, whatever conflicts then', async () => {
+  const store = await Store.open(new MemoryFileSystem());
+  const map = store.map<string, number>('m');
+  await map.put('taken', 0);
+  let runs = 0;
+
+  const answer = await answerOf(
+    store.transaction(async (transaction) => {
+      runs++;
+      transaction.map(map).put('done', runs);
+      await transaction.commit();
+      await map.put('taken', 1, { ifAbsent: true });
+    }),
+  );
+
+  expect([answer, runs, map.get('done')]).toEqual(['CONFLICT no', 1, 1]);
+  await store.close();
+});
