@@ -3,6 +3,7 @@ import { toHex } from '../bytes/bytes.ts';
 import { ConflictError } from '../errors.ts';
 import { type CheckedTransactionOptions, checkSignal } from '../options.ts';
 import type { Environment } from '../store/environment.ts';
+import type { Footprint } from './footprint.ts';
 import { type KeyLocks, LockOwner } from './key-locks.ts';
 
 export interface LockedKey {
@@ -12,9 +13,14 @@ export interface LockedKey {
   key(): unknown;
 }
 
-interface Pending {
-  readonly locked: LockedKey;
+interface Wait {
   readonly granted: Promise<void>;
+  /** Neither grants nor rejects then. */
+  giveUp(): void;
+}
+
+interface Claim extends Wait {
+  readonly locked: LockedKey;
 }
 
 export class LockSession {
@@ -25,8 +31,8 @@ export class LockSession {
   readonly #owner: LockOwner;
   /** What ends a wait, of all that are under way. */
   readonly #failures = new Set<(error: unknown) => void>();
-  /** Locks for recorded writes that were not free. */
-  readonly #pending = new Map<string, Pending>();
+  /** Locks for recorded writes that were not free, and are not held yet. */
+  readonly #claims = new Map<string, Claim>();
 
   constructor(parts: {
     readonly locks: KeyLocks;
@@ -53,32 +59,41 @@ export class LockSession {
   /** Takes the lock, or queues for it: `settled` then waits. Throws DEADLOCK, LOCK_TIMEOUT. */
   claim(locked: LockedKey): void {
     const place = placeOf(locked);
-    if (this.#pending.has(place) || this.#locks.take(this.#owner, place)) return;
-    const granted = this.#wait(locked, place).then(() => void this.#pending.delete(place));
+    if (this.#take(place) || this.#claims.has(place)) return;
+    const wait = this.#wait(locked, place);
     // Whoever commits hears of it.
-    granted.catch(() => undefined);
-    this.#pending.set(place, { locked, granted });
+    wait.granted.catch(() => undefined);
+    this.#claims.set(place, { locked, ...wait });
+  }
+
+  /** Gives up the claims, failed ones too, for keys that are not written to any more. */
+  keepClaims(written: Footprint): void {
+    for (const [place, { locked, giveUp }] of this.#claims) {
+      if (written.hasKey(locked.map, locked.bytes)) continue;
+      giveUp();
+      this.#claims.delete(place);
+    }
   }
 
   /** True if the lock is held now. */
   take(locked: LockedKey): boolean {
-    return this.#locks.take(this.#owner, placeOf(locked));
+    return this.#take(placeOf(locked));
   }
 
   /** Resolves when the lock is held. Throws DEADLOCK, LOCK_TIMEOUT; rejects with them, and ABORTED. */
   wait(locked: LockedKey): Promise<void> {
-    return this.#wait(locked, placeOf(locked));
+    return this.#wait(locked, placeOf(locked)).granted;
   }
 
   /** Resolves when all locks that were claimed are held. */
   async settled(): Promise<void> {
-    await Promise.all(Array.from(this.#pending.values(), ({ granted }) => granted));
+    await Promise.all(Array.from(this.#claims.values(), ({ granted }) => granted));
   }
 
   /** Throws LOCK_TIMEOUT while any of them is not. */
   requireSettled(): void {
-    const [pending] = this.#pending.values();
-    if (pending !== undefined) throw cannotWait(pending.locked);
+    const [claim] = this.#claims.values();
+    if (claim !== undefined) throw cannotWait(claim.locked);
   }
 
   /** Frees everything; who still waits is told `error`. */
@@ -87,7 +102,13 @@ export class LockSession {
     this.#locks.release(this.#owner);
   }
 
-  #wait(locked: LockedKey, place: string): Promise<void> {
+  #take(place: string): boolean {
+    const isHeld = this.#locks.take(this.#owner, place);
+    if (isHeld) this.#claims.delete(place);
+    return isHeld;
+  }
+
+  #wait(locked: LockedKey, place: string): Wait {
     checkSignal(this.#options.signal);
     if (this.#isBlocking) throw cannotWait(locked);
     const { promise, resolve, reject } = unsettled();
@@ -97,6 +118,7 @@ export class LockSession {
     }, locked);
     const grant = (): void => {
       stop();
+      this.#claims.delete(place);
       resolve();
     };
     const refuse = (): void => {
@@ -104,7 +126,11 @@ export class LockSession {
       reject(deadlock(locked));
     };
     const waiter = { owner: this.#owner, place, grant, refuse };
-    if (this.#locks.wait(waiter) === 'waiting') return promise;
+    const giveUp = (): void => {
+      stop();
+      this.#locks.giveUp(waiter);
+    };
+    if (this.#locks.wait(waiter) === 'waiting') return { granted: promise, giveUp };
     stop();
     throw deadlock(locked);
   }

@@ -130,6 +130,7 @@ export class Transaction {
     }
     this.#savepoints.length = index + 1;
     this.#work.restore(found.work);
+    this.#locks?.keepClaims(this.#work.delta);
   }
 
   /** What the commit would change, in map and key order, as of this call. */
@@ -304,7 +305,12 @@ export class Transaction {
       write: (write) => {
         this.#requireOpen();
         this.#claim(write);
-        work().write(write);
+        try {
+          work().write(write);
+        } catch (error) {
+          this.#locks?.keepClaims(work().delta);
+          throw error;
+        }
       },
       lock: (key) => {
         try {

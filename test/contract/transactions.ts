@@ -233,7 +233,10 @@ export function transactionContract(host: StoreHost): void {
           { maxRetries: 4 },
         );
 
-      expect(await Promise.all([add(), add(), add(), add(), add()])).toEqual([1, 2, 3, 4, 5]);
+      const attempts = await Promise.all([add(), add(), add(), add(), add()]);
+
+      // How many of them meet again is up to the turns of the event loop.
+      expect(attempts.map((attempt) => attempt > 1)).toEqual([false, true, true, true, true]);
       expect(a.get('n')).toBe(5);
     });
 

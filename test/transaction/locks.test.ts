@@ -1,7 +1,13 @@
 /** Pessimistic transactions: who waits for whom, and who is told that it would be for ever. */
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { MemoryFileSystem } from '../../src/fs/memory.ts';
-import { ConflictError, Store, type StoreMap, type Transaction } from '../../src/index.ts';
+import {
+  ConflictError,
+  Store,
+  type StoreMap,
+  type Transaction,
+  type TransactionMap,
+} from '../../src/index.ts';
 import { DEFAULT_ENVIRONMENT } from '../../src/store/environment.ts';
 import { setHost } from '../../src/store/host.ts';
 import { KeyLocks, LockOwner } from '../../src/transaction/key-locks.ts';
@@ -192,6 +198,79 @@ describe('a lock', () => {
     await settle();
     expect(hasLock).toBe(true);
     second.abort();
+  });
+
+  test('that was not had is not waited for when its write is gone: undone, or refused', async () => {
+    await store.dropMap('m');
+    const misfit = store.map<string, number>('m', { value: 'json' });
+    await map.put('k', 1);
+    const holder = begin();
+    await holder.map(map).lock('k');
+    const undo = (transaction: Transaction) => {
+      const savepoint = transaction.savepoint();
+      transaction.map(map).put('k', 2);
+      transaction.rollbackTo(savepoint);
+    };
+    const fail = (transaction: Transaction) => {
+      expect(() => transaction.map(misfit).put('k', 2)).toThrow(
+        expect.objectContaining({ code: 'MAP_ENCODING_MISMATCH' }),
+      );
+    };
+    for (const lose of [undo, fail]) {
+      for (const commit of ['commit', 'commitSync'] as const) {
+        const transaction = begin();
+        transaction.map(map).put('other', 1);
+        lose(transaction);
+        expect(timers.size).toBe(0);
+        await transaction[commit]();
+      }
+    }
+    holder.abort();
+    expect(map.get('k')).toBe(1);
+  });
+
+  test('that was not had is waited for when only a later write of the key was undone', async () => {
+    const [holder, second] = [begin(), begin()];
+    await holder.map(map).lock('k');
+    second.map(map).put('k', 1);
+    const savepoint = second.savepoint();
+    second.map(map).put('k', 2);
+    second.rollbackTo(savepoint);
+    const committing = second.commit();
+    await settle();
+    expect([second.state, timers.size]).toEqual(['committing', 1]);
+
+    holder.abort();
+    await committing;
+    expect(map.get('k')).toBe(1);
+  });
+
+  test('that is had in the end is no reason to fail, though a write waited in vain for it', async () => {
+    const uses = {
+      free: async (own: TransactionMap<string, number>, holder: Transaction) => {
+        holder.abort();
+        await own.lock('k');
+      },
+      'asked for again': async (own: TransactionMap<string, number>, holder: Transaction) => {
+        const locking = own.lock('k');
+        holder.abort();
+        await locking;
+      },
+      'written again': async (own: TransactionMap<string, number>, holder: Transaction) => {
+        holder.abort();
+        own.put('k', 2);
+      },
+    };
+    for (const [name, use] of Object.entries(uses)) {
+      const [holder, second] = [begin(), begin()];
+      await holder.map(map).lock('k');
+      second.map(map).put('k', 1);
+      for (const timer of [...timers]) timer.run();
+
+      await use(second.map(map), holder);
+
+      await expect(second.commit(), name).resolves.toBeDefined();
+    }
   });
 
   test('is of one key of one map', async () => {
