@@ -315,6 +315,39 @@ test('a file of another store is refused, and strangers in the directory are lef
   expect(littered.names()).toContain('.DS_Store');
 });
 
+test.each(['wal', 'snap', 'head'])(
+  'a stray .%s of the highest generation is refused by a writer: what came after it had no name',
+  async (kind) => {
+    const { disk, content } = await make(2, 'closed');
+    const names = disk.names();
+    disk.writeFile(`999999999999999.${kind}`, new Uint8Array(0));
+
+    const refused = Store.open(disk, { recovery: 'point-in-time' });
+
+    await expect(refused).rejects.toMatchObject({ code: 'LIMIT', committed: 'no' });
+    expect(disk.names()).toEqual([...names, `999999999999999.${kind}`]);
+    const reader = await Store.open(disk, { recovery: 'inspect' });
+    expect(contentOf(reader)).toBe(content);
+    await reader.close();
+  },
+);
+
+test('a store at the highest generation but one takes commits and refuses the checkpoint', async () => {
+  const { disk, content } = await make(2, 'closed');
+  disk.writeFile('999999999999998.wal', new Uint8Array(0));
+
+  const store = await Store.open(disk);
+  await store.map<string, number>('m').put('last', 1);
+  await expect(store.checkpoint()).rejects.toMatchObject({ code: 'LIMIT' });
+  await store.map<string, number>('m').remove('last');
+  await store.close();
+
+  const reader = await Store.open(disk, { readOnly: true });
+  expect(contentOf(reader)).toBe(content);
+  expect(reader.info.sequence).toBe(7);
+  await reader.close();
+});
+
 test('a store that is older than the caller has seen is refused', async () => {
   const { disk, sequence } = await make(2, 'closed');
   const { chain } = (await Store.open(disk.clone(), { recovery: 'inspect' })).info;
