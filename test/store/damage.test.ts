@@ -6,6 +6,7 @@ import { SimulatedDisk } from '../../src/testing/index.ts';
 import { BufferedFile } from '../../src/wal/buffered-file.ts';
 import { decodeWalHeader } from '../../src/wal/wal-header.ts';
 import { scanWal } from '../../src/wal/wal-reader.ts';
+import { entry, writeEntries } from '../snapshot/support.ts';
 import { useSeededHost } from '../support/seeded.ts';
 import { contentOf } from '../support/workload.ts';
 
@@ -346,6 +347,26 @@ test('a store at the highest generation but one takes commits and refuses the ch
   expect(contentOf(reader)).toBe(content);
   expect(reader.info.sequence).toBe(7);
   await reader.close();
+});
+
+test('a store whose ids are used up is read, deleted from, and refuses what would need another', async () => {
+  const [disk, later] = [new SimulatedDisk(), new SimulatedDisk()];
+  const last = Number.MAX_SAFE_INTEGER;
+  disk.writeFile('3.snap', writeEntries([entry('k', 'v')], { nextMapId: last }));
+  later.writeFile('3.snap', writeEntries([entry('k', 'v')], { sequence: last }));
+  const options = { key: 'utf8', value: 'binary' } as const;
+  const put = { type: 'put', map: 'new', key: 1, value: 1 } as const;
+
+  const store = await Store.open(disk, { recovery: 'point-in-time' });
+  await expect(store.batch([put])).rejects.toMatchObject({ code: 'LIMIT', committed: 'no' });
+  await expect(store.map('map', options).clear()).rejects.toMatchObject({ code: 'LIMIT' });
+  await store.map('map', options).remove('k');
+  await store.close();
+
+  const ended = await Store.open(later, { recovery: 'point-in-time' });
+  await expect(ended.map('map', options).remove('k')).rejects.toMatchObject({ code: 'LIMIT' });
+  expect(ended.map('map', options).has('k')).toBe(true);
+  await ended.close();
 });
 
 test('a store that is older than the caller has seen is refused', async () => {
