@@ -18,7 +18,7 @@ export interface CampaignOptions {
   readonly findingCountMax?: number;
 }
 
-export interface FoundInput {
+interface FoundInput {
   readonly finding: Finding;
   /** Minimised. */
   readonly input: Uint8Array;

@@ -26,7 +26,7 @@ export function writeInput(directory: string, bytes: Uint8Array): string {
   return path;
 }
 
-export function nameOf(bytes: Uint8Array): string {
+function nameOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 }
 

@@ -1,5 +1,5 @@
 /** `npm run fuzz`: reads the command line, runs targets, prints what they found. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -59,6 +59,7 @@ async function bundleAll(
   directory: string,
   root: string,
 ): Promise<number> {
+  mkdirSync(directory, { recursive: true });
   for (const name of names) {
     const file = join(root, 'fuzz', `${name}.ts`);
     console.log(await bundleTarget(file, { directory, form: 'plain' }));

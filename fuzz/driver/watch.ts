@@ -20,7 +20,7 @@ export interface WatchedRun {
   readonly isMerge: boolean;
 }
 
-export interface SavedFinding {
+interface SavedFinding {
   readonly path: string;
   readonly size: number;
   readonly description: string;
