@@ -369,6 +369,25 @@ test('a store whose ids are used up is read, deleted from, and refuses what woul
   await ended.close();
 });
 
+test('a cut copy of a WAL under another name is passed over, and what is committed stays', async () => {
+  const disk = new SimulatedDisk();
+  for (const key of ['first', 'second']) {
+    const store = await Store.open(disk);
+    await store.map<string, number>('m').put(key, 1);
+    await store.close();
+  }
+  disk.writeFile('900.wal', disk.readFile('1.wal').slice(0, 8192));
+
+  const store = await Store.open(disk);
+  await store.map<string, number>('m').put('third', 1);
+  await store.close();
+
+  const reopened = await Store.open(disk);
+  expect([...reopened.map<string, number>('m').getKeys()]).toEqual(['first', 'second', 'third']);
+  expect(reopened.info.recovery.notes).toEqual(['900.wal: a copy of another file, not used']);
+  await reopened.close();
+});
+
 test('a store that is older than the caller has seen is refused', async () => {
   const { disk, sequence } = await make(2, 'closed');
   const { chain } = (await Store.open(disk.clone(), { recovery: 'inspect' })).info;
