@@ -168,13 +168,15 @@ class Campaign {
 export async function chooseCorpus(
   target: Target,
   inputs: readonly Uint8Array[],
-  sizeMax: number,
+  options: Pick<CampaignOptions, 'onInput'> & { readonly sizeMax: number },
 ): Promise<Uint8Array[]> {
+  const { sizeMax, onInput } = options;
   const executor = new Executor(target, new Coverage('blocks'));
   const chosen: Uint8Array[] = [];
   let size = 0;
   for (const input of [...inputs].sort((left, right) => left.length - right.length)) {
     if (size + input.length > sizeMax) break;
+    onInput?.(input);
     const { finding, isNew } = await executor.run(input);
     if (finding !== undefined || !isNew) continue;
     chosen.push(input);

@@ -18,17 +18,19 @@ async function run(order: ThreadOrder): Promise<WatchedReport> {
   const { seed, runs, seconds, findingCountMax } = order;
   const target = await loadTarget(order.bundle);
   const given = await givenInputs(target, order);
+  const onInput = noteOn(order.desk);
   const start = performance.now();
   const elapsed = (): number => (performance.now() - start) / 1000;
   const report = await runCampaign(target, given, {
     ...{ seed, runs, findingCountMax },
     isTimeUp: () => elapsed() >= seconds,
-    onInput: noteOn(order.desk),
+    onInput,
   });
   const took = elapsed();
   for (const input of report.discovered) writeInput(directoryOf('discovered', order), input);
   if (order.isMerge) {
-    const chosen = await chooseCorpus(target, [...given, ...report.discovered], CORPUS_SIZE_MAX);
+    const options = { sizeMax: CORPUS_SIZE_MAX, onInput };
+    const chosen = await chooseCorpus(target, [...given, ...report.discovered], options);
     replaceInputs(directoryOf('corpus', order), chosen);
   }
   const findings = report.findings.map(({ finding, input }) => ({
