@@ -19,6 +19,8 @@ class TransactionSteps {
   readonly #isSerializable: boolean;
   #seen: PlainStore;
   #writes: PlainWrite[] = [];
+  /** One that writes nothing syncs nothing either. */
+  #isDurable = false;
   /** Places that it has read, as `map key`. */
   readonly #read = new Set<string>();
 
@@ -119,11 +121,14 @@ class TransactionSteps {
   }
 
   #tryCommit(): ErrorCode | undefined {
-    return codeOf(() => this.#transaction.commitSync());
+    return codeOf(() => {
+      this.#isDurable = this.#transaction.commitSync().durable;
+    });
   }
 
   #succeed(commit: () => ErrorCode | undefined): void {
-    if (this.#program.commit(this.#writes, commit)) this.#program.noteSynced();
+    const isDone = this.#program.commit(this.#writes, commit);
+    if (isDone && this.#isDurable) this.#program.noteSynced();
     const { state } = this.#transaction;
     if (state === 'open') throw new FaultError('a transaction is open after its commit');
   }
