@@ -34,7 +34,8 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 export function isZero(bytes: Uint8Array): boolean {
-  for (const byte of bytes) if (byte !== 0) return false;
+  // By index: an iterator takes some ten times as long, and every open looks at padding.
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) return false;
   return true;
 }
 

@@ -22,6 +22,7 @@ export function decodeCborValue(bytes: Uint8Array): unknown {
   const decoder = new CborDecoder(bytes);
   const value = decoder.value();
   if (!decoder.isAtEnd) throw malformed('bytes after the value');
+  if (value === undefined) throw malformed('undefined, which means that there is no value');
   return value;
 }
 
@@ -116,6 +117,7 @@ class CborDecoder {
     const TypedArray = TYPED_ARRAY_OF_TAG.get(tag);
     if (TypedArray === undefined) throw malformed(`tag ${tag} has no meaning here`);
     const bytes = copyBytes(this.take(this.argument(this.byteOf(MAJOR.bytes))));
+    if (bytes.length % TypedArray.BYTES_PER_ELEMENT !== 0) throw malformed('half an element');
     swapElements(bytes, TypedArray.BYTES_PER_ELEMENT);
     return new TypedArray(bytes.buffer as ArrayBuffer);
   }

@@ -1,5 +1,5 @@
 /** Reads the key encoding `ordered`. Throws Error on bytes that no key gives, wherever they end. */
-import { utf8Decode } from '../bytes/bytes.ts';
+import { bytesEqual, utf8Decode } from '../bytes/bytes.ts';
 import {
   ESCAPE,
   FALSE,
@@ -12,12 +12,15 @@ import {
   TRUE,
 } from './ordered-format.ts';
 import {
+  bigintBytes,
   isShortNumberSize,
   NUMBER_KIND_MAX,
   NUMBER_KIND_MIN,
   NUMBER_SIZE,
   readBigint,
   readDouble,
+  shortNumber,
+  wholeNumber,
 } from './ordered-number.ts';
 import { readText } from './text.ts';
 
@@ -70,8 +73,9 @@ class OrderedReader {
     }
     const groupsStart = this.offset;
     while ((bytes[this.offset] ?? SEPARATOR) >= 0x80) this.offset++;
-    if (this.offset === groupsStart) return storedDouble(whole);
-    return readBigint(bytes.subarray(offset, this.offset));
+    const stored = bytes.subarray(offset, this.offset);
+    if (this.offset > groupsStart) return storedBigint(stored);
+    return storedDouble(stored, offset === 0 && this.isAtEnd ? shortNumber : wholeNumber);
   }
 
   private text(kind: number): string {
@@ -93,10 +97,19 @@ class OrderedReader {
   }
 }
 
-function storedDouble(bytes: Uint8Array): number {
+/** Whatever else reads as the number is refused: two keys that read alike could not be told apart. */
+function storedDouble(bytes: Uint8Array, encode: (double: number) => Uint8Array): number {
   const double = readDouble(bytes);
   if (Number.isNaN(double) || Object.is(double, -0)) throw malformed('NaN or -0');
+  if (!bytesEqual(encode(double), bytes)) throw malformed('other bytes than those of the number');
   return double;
+}
+
+function storedBigint(bytes: Uint8Array): bigint {
+  const value = readBigint(bytes);
+  const own = bigintBytes(value);
+  if (own !== undefined && bytesEqual(own, bytes)) return value;
+  throw malformed('other bytes than those of the bigint');
 }
 
 function withoutEscapes(escaped: Uint8Array, escapeCount: number): Uint8Array {

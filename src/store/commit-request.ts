@@ -1,5 +1,5 @@
 /** A commit that waits for its turn, and what it becomes. */
-import { CorruptionError, type OnewalError, UsageError } from '../errors.ts';
+import { CorruptionError, LimitError, type OnewalError, UsageError } from '../errors.ts';
 import type { Durability } from '../options.ts';
 import type { LoggedCommit } from '../wal/wal-writer.ts';
 import type { Draft, OnChange } from './draft.ts';
@@ -59,6 +59,9 @@ export function prepareCommit(
   const operations = resolveWrites(request.writes, draft.catalog);
   if (token !== undefined) operations.push({ type: 'token', token });
   if (operations.length === 0) return undefined;
+  if (draft.sequence >= Number.MAX_SAFE_INTEGER) {
+    throw new LimitError('there is no sequence id left: dump the store and load it into a new one');
+  }
   const commit = { sequence: draft.sequence + 1, bodies: encodeBodies(operations) };
   const fork = draft.fork();
   fork.apply(commit, context.onChange);

@@ -5,6 +5,7 @@
  */
 import {
   type Committed,
+  LimitError,
   LockedError,
   type OnewalError,
   StorageError,
@@ -18,6 +19,7 @@ import type { WalWriter } from '../wal/wal-writer.ts';
 import type { State } from './draft.ts';
 import type { Environment } from './environment.ts';
 import type { FencedFiles } from './fenced-files.ts';
+import { GENERATION_MAX } from './file-names.ts';
 import { FileRegister } from './file-register.ts';
 import { HeldStates } from './held-states.ts';
 import { Listeners } from './listeners.ts';
@@ -124,8 +126,19 @@ export class Engine {
     return this.state.snapshots[0];
   }
 
+  /** Throws LIMIT. */
   takeGeneration(): number {
+    this.requireGeneration();
     return this.nextGeneration++;
+  }
+
+  /** Throws LIMIT when no file can be named any more. */
+  requireGeneration(): void {
+    if (this.nextGeneration <= GENERATION_MAX) return;
+    throw new LimitError(
+      `a file bears the generation ${this.nextGeneration - 1}, and the highest is ${GENERATION_MAX}: ` +
+        'if it is not of this store, move it out of the directory',
+    );
   }
 
   /** Throws CLOSED. */

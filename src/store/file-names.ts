@@ -13,6 +13,9 @@ export interface StoreFileName {
   readonly generation: number;
 }
 
+/** A name has at most 15 digits; a file under a longer one would not be found again. */
+export const GENERATION_MAX = 999_999_999_999_999;
+
 export const RESERVE_NAME = 'reserve';
 export const RESERVE_SIZE = 64 << 10;
 

@@ -153,6 +153,7 @@ function register(engine: Engine, recovered: Recovered): void {
 
 function* publish(engine: Engine, maintenance: Maintenance, manner: Manner): Task<void> {
   const { recovered, state } = engine;
+  engine.requireGeneration();
   const loss = yield* keepEvidence(engine, manner);
   engine.state = { ...state, loss };
   if (!recovered.isBaseNamed) yield* syncBase(engine, manner);

@@ -129,7 +129,7 @@ class Resolution {
       this.operations.push({ type: 'clear', map, start: start ?? null, end: end ?? null });
       return;
     }
-    const next = this.#nextMapId++;
+    const next = this.#takeMapId();
     this.operations.push({ type: 'empty', map, next });
     this.#ids.set(target.name, next);
   }
@@ -151,11 +151,16 @@ class Resolution {
     return definition.id;
   }
 
+  #takeMapId(): number {
+    if (this.#nextMapId < Number.MAX_SAFE_INTEGER) return this.#nextMapId++;
+    throw new LimitError('there is no map id left: dump the store and load it into a new one');
+  }
+
   #define(target: MapTarget): number {
     if (++this.#mapCount > MAP_COUNT_MAX) {
       throw new LimitError(`the store would have more than ${MAP_COUNT_MAX} maps: drop one first`);
     }
-    const map = this.#nextMapId++;
+    const map = this.#takeMapId();
     const { name, keyEncoding, valueEncoding } = target;
     this.operations.push({ type: 'define', map, name, keyEncoding, valueEncoding });
     this.#ids.set(name, map);

@@ -9,7 +9,14 @@ import { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import type { SnapshotSteps } from '../snapshot/steps.ts';
 import { BufferedFile } from '../wal/buffered-file.ts';
 import { decodeWalHeader, WAL_HEADER_SIZE, type WalHeader } from '../wal/wal-header.ts';
-import { parseFileName, RESERVE_NAME, RESERVE_SIZE, type StoreFileName } from './file-names.ts';
+import {
+  parseFileName,
+  RESERVE_NAME,
+  RESERVE_SIZE,
+  type StoreFileName,
+  snapshotName,
+  walName,
+} from './file-names.ts';
 
 export interface SoundWal {
   readonly name: string;
@@ -102,9 +109,9 @@ class Surveyor {
       const file = yield* wait(this.#fs.open(name, 'read'));
       yield* parsed.kind === 'wal' ? this.#readWal(parsed, file) : this.#readSnapshot(parsed, file);
     }
-    const wals = this.#wals.sort((left, right) => right.header.generation - left.header.generation);
-    const snapshots = this.#snapshots.sort(
-      (left, right) => right.footer.generation - left.footer.generation,
+    const wals = this.#withoutCopies(this.#wals, identifyWal, (wal) => wal.file.close());
+    const snapshots = this.#withoutCopies(this.#snapshots, identifySnapshot, (reader) =>
+      reader.close(),
     );
     const store = wals[0]?.header.store ?? snapshots[0]?.footer.store;
     if (store !== undefined) this.#checkOrigin(store);
@@ -132,6 +139,32 @@ class Surveyor {
     } finally {
       closeQuietly(file);
     }
+  }
+
+  /**
+   * Highest generation first. Of files with one generation, which somebody made by copying, counts
+   * that whose name says the same; the others are closed.
+   */
+  #withoutCopies<T extends { readonly name: string }>(
+    files: readonly T[],
+    identify: (file: T) => FileIdentity,
+    close: (file: T) => void,
+  ): T[] {
+    const kept = new Map<number, T>();
+    for (const file of files) {
+      const { generation, ownName } = identify(file);
+      const rival = kept.get(generation);
+      if (rival === undefined || file.name === ownName) kept.set(generation, file);
+    }
+    const counted = new Set(kept.values());
+    for (const file of files) {
+      if (counted.has(file)) continue;
+      this.#notes.push(`${file.name}: a copy of another file, not used`);
+      close(file);
+    }
+    return [...counted].sort((left, right) => {
+      return identify(right).generation - identify(left).generation;
+    });
   }
 
   closeAll(): void {
@@ -217,6 +250,19 @@ class Surveyor {
   #raiseGeneration(generation: number): void {
     this.#highestGeneration = Math.max(this.#highestGeneration, generation);
   }
+}
+
+interface FileIdentity {
+  readonly generation: number;
+  readonly ownName: string;
+}
+
+function identifyWal({ header: { generation } }: SoundWal): FileIdentity {
+  return { generation, ownName: walName(generation) };
+}
+
+function identifySnapshot({ footer: { generation } }: SnapshotReader): FileIdentity {
+  return { generation, ownName: snapshotName(generation) };
 }
 
 function readOrClose<T>(file: File, read: () => T): T {

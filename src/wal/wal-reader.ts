@@ -256,40 +256,58 @@ class Scanner {
   }
 }
 
+/** Bytes verified in vain, for each byte of the file. */
+const VAIN_SHARE_MAX = 8;
+
 type FrameRead =
   | { readonly kind: 'frame'; readonly frame: Frame }
-  | { readonly kind: 'none'; readonly reason: string; readonly isHeaderSound: boolean };
+  | {
+      readonly kind: 'none';
+      readonly reason: string;
+      readonly isHeaderSound: boolean;
+      /** Bytes that were read and verified in vain. */
+      readonly size: number;
+    };
 
 /** The frame at `offset`, verified by itself. Its body shares memory with the file's window. */
 function readFrame(file: BufferedFile, offset: number, key: Uint8Array): FrameRead {
   const place = { offset, key };
   const header = openFrameHeader(file.read(offset, FRAME_HEADER_SIZE), place);
   if (header === undefined) {
-    return { kind: 'none', reason: 'no frame header verifies here', isHeaderSound: false };
+    return { kind: 'none', reason: 'no frame header verifies here', isHeaderSound: false, size: 0 };
   }
   const size = frameSize(header.bodySize);
-  const bytes = file.read(offset, size);
-  if (bytes.length < size) {
-    return { kind: 'none', reason: 'the file ends inside the frame', isHeaderSound: true };
+  if (offset + size > file.size) {
+    return { kind: 'none', reason: 'the file ends inside the frame', isHeaderSound: true, size: 0 };
   }
+  const bytes = file.read(offset, size);
   const chain = verifyFrame(bytes, header, place);
   if (chain === undefined) {
-    return { kind: 'none', reason: 'the frame checksum does not match', isHeaderSound: true };
+    const reason = 'the frame checksum does not match';
+    return { kind: 'none', reason, isHeaderSound: true, size };
   }
   const body = bytes.subarray(FRAME_HEADER_SIZE, FRAME_HEADER_SIZE + header.bodySize);
   return { kind: 'frame', frame: { offset, nextOffset: offset + size, header, body, chain } };
 }
 
-/** All frames at or behind `offset` that verify by themselves; for diagnosis and for salvage. */
+/**
+ * All frames at or behind `offset` that verify by themselves; for diagnosis and for salvage. Looks
+ * within a frame whose body does not verify, too, unless that has taken long: a file could be made
+ * of heads alone, each of which claims all of the rest.
+ */
 function* findFrames(file: BufferedFile, offset: number, key: Uint8Array): Generator<Frame> {
   let at = offset;
+  let vain = 0;
   while (at + FRAME_HEADER_SIZE <= file.size) {
     const read = startsLikeFrame(file.read(at, 2), 0) ? readFrame(file, at, key) : undefined;
     if (read?.kind === 'frame') {
       yield { ...read.frame, body: copyOf(read.frame.body) };
       at = read.frame.nextOffset;
     } else {
-      at += FRAME_ALIGNMENT;
+      const size = read?.size ?? 0;
+      vain += size;
+      const isPatient = vain <= VAIN_SHARE_MAX * file.size;
+      at += isPatient ? FRAME_ALIGNMENT : Math.max(size, FRAME_ALIGNMENT);
     }
   }
 }

@@ -221,9 +221,16 @@ describe('bytes that are no value', () => {
     ['text that is not UTF-8', '61ff'],
     ['half an element', 'd84543010203'],
     ['a half-precision float', 'f93c00'],
+    ['undefined alone, which means that there is no value', 'f7'],
   ])('are refused: %s', (_name, hex) => {
     expect(() => decode(fromHex(hex) as Uint8Array)).toThrow(Error);
     expect(({} as { a?: boolean }).a).toBeUndefined();
+  });
+
+  it('are refused by our own word where a typed array would end within an element', () => {
+    const floats = fromHex('d8554700000000000000') as Uint8Array;
+
+    expect(() => decode(floats)).toThrow('not a value in CBOR: half an element');
   });
 
   it('are refused when they nest too deep, before the stack ends', () => {

@@ -183,6 +183,18 @@ describe('an ordered key', () => {
     expect(() => decode(fromHex(hex) as Uint8Array)).toThrow('not');
   });
 
+  it.each([
+    ['a negative number that is cut', '0c01ff7f'],
+    ['a number with zeros that are cut', '140240000000'],
+    ['a number that stands alone in its whole size', '140240000000000000'],
+    ['a number with four bits of a bigint', '140240000000000001'],
+    ['a number in an array with four bits of a bigint', '1402400000000000010000'],
+    ['a bigint with an empty group', '140240000000000000' + '8080'],
+    ['a bigint whose groups another double would hold', '1440000000000000' + '00ffff'],
+  ])('is not read from bytes that no key has: %s', (_name, hex) => {
+    expect(() => decode(fromHex(hex) as Uint8Array)).toThrow('not an ordered key: other bytes');
+  });
+
   it('is decoded from any bytes, or refused with an error, and never reads behind them', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {

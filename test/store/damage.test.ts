@@ -6,6 +6,7 @@ import { SimulatedDisk } from '../../src/testing/index.ts';
 import { BufferedFile } from '../../src/wal/buffered-file.ts';
 import { decodeWalHeader } from '../../src/wal/wal-header.ts';
 import { scanWal } from '../../src/wal/wal-reader.ts';
+import { entry, writeEntries } from '../snapshot/support.ts';
 import { useSeededHost } from '../support/seeded.ts';
 import { contentOf } from '../support/workload.ts';
 
@@ -313,6 +314,78 @@ test('a file of another store is refused, and strangers in the directory are lef
   await store.close();
   expect(littered.names()).toContain('3 (1).wal');
   expect(littered.names()).toContain('.DS_Store');
+});
+
+test.each(['wal', 'snap', 'head'])(
+  'a stray .%s of the highest generation is refused by a writer: what came after it had no name',
+  async (kind) => {
+    const { disk, content } = await make(2, 'closed');
+    const names = disk.names();
+    disk.writeFile(`999999999999999.${kind}`, new Uint8Array(0));
+
+    const refused = Store.open(disk, { recovery: 'point-in-time' });
+
+    await expect(refused).rejects.toMatchObject({ code: 'LIMIT', committed: 'no' });
+    expect(disk.names()).toEqual([...names, `999999999999999.${kind}`]);
+    const reader = await Store.open(disk, { recovery: 'inspect' });
+    expect(contentOf(reader)).toBe(content);
+    await reader.close();
+  },
+);
+
+test('a store at the highest generation but one takes commits and refuses the checkpoint', async () => {
+  const { disk, content } = await make(2, 'closed');
+  disk.writeFile('999999999999998.wal', new Uint8Array(0));
+
+  const store = await Store.open(disk);
+  await store.map<string, number>('m').put('last', 1);
+  await expect(store.checkpoint()).rejects.toMatchObject({ code: 'LIMIT' });
+  await store.map<string, number>('m').remove('last');
+  await store.close();
+
+  const reader = await Store.open(disk, { readOnly: true });
+  expect(contentOf(reader)).toBe(content);
+  expect(reader.info.sequence).toBe(7);
+  await reader.close();
+});
+
+test('a store whose ids are used up is read, deleted from, and refuses what would need another', async () => {
+  const [disk, later] = [new SimulatedDisk(), new SimulatedDisk()];
+  const last = Number.MAX_SAFE_INTEGER;
+  disk.writeFile('3.snap', writeEntries([entry('k', 'v')], { nextMapId: last }));
+  later.writeFile('3.snap', writeEntries([entry('k', 'v')], { sequence: last }));
+  const options = { key: 'utf8', value: 'binary' } as const;
+  const put = { type: 'put', map: 'new', key: 1, value: 1 } as const;
+
+  const store = await Store.open(disk, { recovery: 'point-in-time' });
+  await expect(store.batch([put])).rejects.toMatchObject({ code: 'LIMIT', committed: 'no' });
+  await expect(store.map('map', options).clear()).rejects.toMatchObject({ code: 'LIMIT' });
+  await store.map('map', options).remove('k');
+  await store.close();
+
+  const ended = await Store.open(later, { recovery: 'point-in-time' });
+  await expect(ended.map('map', options).remove('k')).rejects.toMatchObject({ code: 'LIMIT' });
+  expect(ended.map('map', options).has('k')).toBe(true);
+  await ended.close();
+});
+
+test('a cut copy of a WAL under another name is passed over, and what is committed stays', async () => {
+  const disk = new SimulatedDisk();
+  for (const key of ['first', 'second']) {
+    const store = await Store.open(disk);
+    await store.map<string, number>('m').put(key, 1);
+    await store.close();
+  }
+  disk.writeFile('900.wal', disk.readFile('1.wal').slice(0, 8192));
+
+  const store = await Store.open(disk);
+  await store.map<string, number>('m').put('third', 1);
+  await store.close();
+
+  const reopened = await Store.open(disk);
+  expect([...reopened.map<string, number>('m').getKeys()]).toEqual(['first', 'second', 'third']);
+  expect(reopened.info.recovery.notes).toEqual(['900.wal: a copy of another file, not used']);
+  await reopened.close();
 });
 
 test('a store that is older than the caller has seen is refused', async () => {

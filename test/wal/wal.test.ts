@@ -281,3 +281,38 @@ describe('a WAL', () => {
     }
   });
 });
+
+test('a file of heads that each claim half of it is looked through in bounded work', async () => {
+  const [size, step] = [1 << 20, 4096];
+  const body = new Uint8Array(size / 2);
+  const bytes = new Uint8Array(WAL_HEADER_SIZE + size);
+  bytes.set(encodeWalHeader(HEADER));
+  const header = {
+    ...{ type: FrameType.commit, isContinuation: false, sequence: 1, durable: 0 },
+    previous: GENESIS_CHAIN,
+  };
+  for (let offset = WAL_HEADER_SIZE; offset < bytes.length - 2 * step; offset += step) {
+    const frame = new Uint8Array(frameSize(body.length));
+    sealFrame(frame, { header, body }, { offset, key: KEY });
+    bytes.set(frame.subarray(0, 64), offset);
+  }
+  const file = await new MemoryFileSystem().open('1.wal', 'create');
+  file.write(bytes, 0);
+  let readCount = 0;
+  const counted: File = {
+    read: (target, offset) => {
+      const count = file.read(target, offset);
+      readCount += count;
+      return count;
+    },
+    size: () => file.size(),
+    ...{ write: () => 0, truncate: () => undefined, sync: async () => undefined },
+    close: () => file.close(),
+  };
+
+  const found = scanWal(new BufferedFile(counted), HEADER);
+
+  expect(found.break).toMatchObject({ offset: WAL_HEADER_SIZE, isHeaderSound: true });
+  expect(found.break?.laterFrames).toEqual([]);
+  expect(readCount).toBeLessThan(20 * bytes.length);
+});
