@@ -14,6 +14,7 @@ import {
 } from '../../src/snapshot/footer.ts';
 import { HEADER_SIZE, MAGIC } from '../../src/snapshot/format.ts';
 import {
+  GENERATION_MAX,
   headName,
   parseFileName,
   quarantineName,
@@ -184,6 +185,7 @@ describe('docs/format.md states', () => {
       BLOCK_SIZE_MAX,
       FOOTER_SIZE_MAX,
       LEVEL_MAX,
+      GENERATION_MAX,
       2,
     ]);
     expect(FOOTER_MAP_COUNT_MAX).toBe(MAP_COUNT_MAX);
