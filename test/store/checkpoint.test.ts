@@ -12,43 +12,56 @@ import { contentOf } from '../support/workload.ts';
 beforeAll(() => checksumReady);
 beforeEach(() => useSeededHost(17));
 
-/** Syncs of WALs wait until they are let go. */
-class HeldWals extends MemoryFileSystem {
-  isHeld = false;
-  readonly #held: (() => void)[] = [];
+/** Syncs of WALs, or of snapshots, wait until they are let go. */
+class HeldSyncs extends MemoryFileSystem {
+  readonly #held = new Map<string, (() => void)[]>();
 
   override open(name: string, mode: 'read' | 'create') {
     const file = super.open(name, mode) as File;
     const sync = file.sync.bind(file);
-    if (mode === 'create' && name.endsWith('.wal')) {
-      file.sync = async () => {
-        if (this.isHeld) await new Promise<void>((resolve) => this.#held.push(resolve));
-        return sync();
-      };
-    }
+    file.sync = async () => {
+      const held = this.#held.get(name.slice(name.indexOf('.')));
+      if (held !== undefined) await new Promise<void>((resolve) => held.push(resolve));
+      return sync();
+    };
     return file;
   }
 
-  letGo(): void {
-    this.isHeld = false;
-    for (const resolve of this.#held.splice(0)) resolve();
+  hold(ending: '.wal' | '.snap'): void {
+    this.#held.set(ending, []);
+  }
+
+  countHeld(ending: '.wal' | '.snap'): number {
+    return this.#held.get(ending)?.length ?? 0;
+  }
+
+  letGo(ending: '.wal' | '.snap'): void {
+    const held = this.#held.get(ending) ?? [];
+    this.#held.delete(ending);
+    for (const resolve of held) resolve();
   }
 }
 
 // A commit that was prepared before a checkpoint ended used to put the state of before the
 // checkpoint back when it became visible: the frozen memtable, without the new snapshot.
 test('a commit that is syncing while a checkpoint ends does not undo the checkpoint', async () => {
-  const fs = new HeldWals();
+  const fs = new HeldSyncs();
   const store = await Store.open(fs);
   const map = store.map<number | string, unknown>('m');
   for (let i = 0; i < 2000; i++) map.putSync(i, 'x'.repeat(100));
+  const isHeld = async (ending: '.wal' | '.snap') => {
+    while (fs.countHeld(ending) === 0) await new Promise((resolve) => setImmediate(resolve));
+  };
+  fs.hold('.snap');
   const checkpoint = store.checkpoint();
-  while (store.info.generation === 1) await new Promise((resolve) => setImmediate(resolve));
-  fs.isHeld = true;
+  await isHeld('.snap');
+  fs.hold('.wal');
   const late = map.put('late', 1);
+  await isHeld('.wal');
 
+  fs.letGo('.snap');
   await checkpoint;
-  fs.letGo();
+  fs.letGo('.wal');
   await late;
 
   expect(store.stats()).toMatchObject({ snapshots: 1, memtableEntries: 1 });
@@ -105,6 +118,7 @@ test('commits and a long compaction go on side by side', async () => {
   await store.close();
   const again = await Store.open(disk);
   expect(contentOf(again)).toBe(content);
+  expect(again.info.recovery.snapshot).toBe('sound');
   await again.close();
 });
 

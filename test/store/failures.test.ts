@@ -360,6 +360,29 @@ test('commits whose group was written in part are refused, and never come back',
   await store.close();
 });
 
+test('a write that failed is cut off again, and the same WAL goes on', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<string, string>('numbers');
+  await map.put('before', '');
+  await new Promise((resolve) => setImmediate(resolve));
+  const { length } = disk.readFile('1.wal');
+  let hasFailed = false;
+  disk.onCall = ({ kind }) => {
+    if (kind !== 'write' || hasFailed) return undefined;
+    hasFailed = true;
+    return { kind: 'fail', code: 'EIO' };
+  };
+
+  expect((await outcomeOf(map.put('n1', 'x'.repeat(1000)))).committed).toBe('no');
+
+  expect(disk.readFile('1.wal')).toHaveLength(length);
+  await map.put('n2', '');
+  expect(store.info.generation).toBe(1);
+  expect(await keysOn(disk.afterKill())).toEqual(['before', 'n2']);
+  await store.close();
+});
+
 test('a snapshot that does not read back as it was written is given up, and nothing is lost', async () => {
   const disk = new SimulatedDisk();
   const store = await Store.open(disk);

@@ -78,6 +78,20 @@ test('nothing is written once the lock is lost, also before the host has said so
   await store.close().catch(() => undefined);
 });
 
+test('neither a checkpoint nor a close writes anything once the lock is lost', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  await store.map('m').put('before', 1);
+  await new Promise((resolve) => setImmediate(resolve));
+  const written = disk.digest();
+  disk.revokeLock();
+
+  await expect(store.checkpoint()).rejects.toMatchObject({ code: 'LOCK_LOST' });
+  await store.close().catch(() => undefined);
+
+  expect(disk.digest()).toBe(written);
+});
+
 test('an open that fails lets the lock go', async () => {
   const disk = new SimulatedDisk();
   disk.onCall = ({ kind, file }) =>

@@ -56,32 +56,44 @@ test('what readers have seen outlives a sync that fails behind it, and what is i
   await store.close();
 });
 
-test('a power cut at any call of a WAL that logs again leaves a store that opens', async () => {
+test('a crash at any call of a WAL that logs again leaves what was there', async () => {
   let images = 0;
-  for (let at = 0; at < 12; at++) {
-    const disk = new SimulatedDisk();
-    const store = await Store.open(disk);
-    const map = store.map<string, string>('m');
-    await map.put('durable', '');
-    await map.put('seen', 'x'.repeat(1000), { durability: 'buffered' });
-    const failFirst = failFirstSync();
-    let count = 0;
-    disk.onCall = (call) => {
-      const fault = failFirst(call);
-      const isCounted = fault === undefined && call.file === '2.wal';
-      return isCounted && count++ === at ? { kind: 'crash' } : fault;
-    };
-    await map.put('doubt', '').catch(() => undefined);
-    await settled();
-    if (!disk.isCrashed) break;
-
-    for (const image of disk.powerLossImages({ limit: 16, seed: at })) {
-      expect(await keysOn(image), `crash at call ${at} of the new WAL`).toContain('durable');
-      images++;
+  for (const afterBytes of [undefined, 300, 1500]) {
+    for (let at = 0; ; at++) {
+      const disk = await crashedInSecondWal(at, afterBytes);
+      if (!disk.isCrashed) break;
+      const place = `crash at call ${at} of the new WAL`;
+      const keys = await keysOn(disk.afterKill());
+      expect(keys, place).toEqual(expect.arrayContaining(['durable', 'seen', 'seen too']));
+      for (const image of disk.powerLossImages({ limit: 16, seed: at })) {
+        expect(await keysOn(image), place).toContain('durable');
+        images++;
+      }
     }
   }
   expect(images).toBeGreaterThan(100);
 });
+
+/** A crash at a call of the WAL in which the store goes on behind a failed sync. */
+async function crashedInSecondWal(at: number, afterBytes?: number): Promise<SimulatedDisk> {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<string, string>('m');
+  await map.put('durable', '');
+  for (const key of ['seen', 'seen too']) {
+    await map.put(key, 'x'.repeat(1000), { durability: 'buffered' });
+  }
+  const failFirst = failFirstSync();
+  let count = 0;
+  disk.onCall = (call) => {
+    const isMeant = call.file === '2.wal' && (afterBytes === undefined || call.kind === 'write');
+    if (!isMeant || count++ !== at) return failFirst(call);
+    return afterBytes === undefined ? { kind: 'crash' } : { kind: 'crash', afterBytes };
+  };
+  await map.put('doubt', '').catch(() => undefined);
+  await settled();
+  return disk;
+}
 
 test('a checkpoint makes buffered commits durable where they are, and does not log them again', async () => {
   const disk = new SimulatedDisk();
@@ -179,21 +191,17 @@ test('a new WAL that does not read back as it was written is given up, and nothi
     const failFirst = failFirstSync();
     let syncs = 0;
     disk.onCall = (call) => {
-      // Between the last sync of the new WAL and the look at it.
-      if (call.kind === 'sync' && call.file === '2.wal') syncs++;
-      const isRead = call.file === '2.wal' && (call.kind === 'read' || call.kind === 'size');
-      if (isRead && syncs === 2) {
-        syncs++;
-        disk.flipBit('2.wal', at, 1);
-      }
+      // Behind the last sync of the new WAL.
+      if (syncs === 2) disk.flipBit('2.wal', at, 1);
+      if (syncs === 2 || (call.kind === 'sync' && call.file === '2.wal')) syncs++;
       return failFirst(call);
     };
     await map.put('doubt', 2).catch(() => undefined);
+    await expect(map.put('refused', 3)).rejects.toMatchObject({ code: 'WRITES_DISABLED' });
     disk.onCall = undefined;
     await store.resume();
     await map.put('after', 3);
 
-    expect(store.info.generation, `byte ${at}`).toBe(3);
     expect(await keysOn(disk.afterKill()), `byte ${at}`).toEqual(['after', 'seen']);
     await store.close();
   }
@@ -246,6 +254,20 @@ test('a power cut behind the open leaves the evidence whole', async () => {
   }
   expect(images).toBeGreaterThan(0);
   await opened.close();
+});
+
+test('a snapshot is on the medium, name and all, when its checkpoint is done', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  await store.map('m').put('k', 1);
+  await store.checkpoint();
+  const name = disk.names().find((found) => found.endsWith('.snap')) as string;
+
+  for (const image of disk.powerLossImages({ limit: 40, seed: 1 })) {
+    expect(image.names()).toContain(name);
+    expect(image.readFile(name)).toEqual(disk.readFile(name));
+  }
+  await store.close();
 });
 
 test('what a checkpoint has removed does not come back after a power cut', async () => {
