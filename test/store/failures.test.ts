@@ -383,6 +383,50 @@ test('a write that failed is cut off again, and the same WAL goes on', async () 
   await store.close();
 });
 
+test('where what was written in part cannot be cut off either, the store goes on without it', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<string, number>('numbers');
+  await map.put('before', 0);
+  let writeCount = 0;
+  disk.onCall = (call) => {
+    if (call.kind === 'truncate') return { kind: 'fail', code: 'EIO' };
+    if (call.kind !== 'write' || call.file !== '1.wal') return undefined;
+    writeCount++;
+    if (writeCount === 1) return { kind: 'short', byteCount: (call.byteCount ?? 0) - 8 };
+    return writeCount === 2 ? { kind: 'fail', code: 'EIO' } : undefined;
+  };
+
+  const outcomes = await Promise.all([outcomeOf(map.put('n1', 1)), outcomeOf(map.put('n2', 2))]);
+
+  expect(outcomes.map(({ committed }) => committed)).toEqual(['no', 'no']);
+  for (const image of [disk.afterKill(), ...disk.powerLossImages({ limit: 20, seed: 1 })]) {
+    expect(await keysOn(image)).toEqual(['before']);
+  }
+  await map.put('n3', 3);
+  expect(await keysOn(disk.afterKill())).toEqual(['before', 'n3']);
+  await store.close();
+});
+
+test('what a blocking caller writes beside a sync does not count as synced by it', async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk);
+    const map = store.map<string, number>('numbers');
+    const waiting = map.put('n1', 1);
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    map.putSync('n2', 2, { durability: 'buffered' });
+    await waiting;
+
+    await store.flush();
+
+    for (const image of disk.powerLossImages({ limit: 6, seed: 1 })) {
+      expect(await keysOn(image), `after ${turns} turns`).toEqual(['n1', 'n2']);
+    }
+    await store.close();
+  }
+});
+
 test('a snapshot that does not read back as it was written is given up, and nothing is lost', async () => {
   const disk = new SimulatedDisk();
   const store = await Store.open(disk);

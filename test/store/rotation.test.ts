@@ -2,7 +2,7 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { checksumReady } from '../../src/bytes/checksum.ts';
 import { type LossReport, type OnewalError, Store } from '../../src/index.ts';
-import { type PortCall, SimulatedDisk } from '../../src/testing/index.ts';
+import { faultAt, type PortCall, SimulatedDisk } from '../../src/testing/index.ts';
 import { useSeededHost } from '../support/seeded.ts';
 
 beforeAll(() => checksumReady);
@@ -231,30 +231,42 @@ test('the report of a loss goes from WAL to WAL until somebody acknowledges it',
   await opened.close();
 });
 
-test('a power cut behind the open leaves the evidence whole', async () => {
+test('no report of a loss is there without its evidence, whenever the power is cut', async () => {
   const disk = new SimulatedDisk();
   const store = await Store.open(disk);
   for (let n = 1; n <= 3; n++) await store.map<number, string>('m').put(n, 'x'.repeat(500));
   await settled();
-  const image = disk.afterKill();
+  const damaged = disk.afterKill();
   await store.close();
-  image.flipBit('1.wal', 8192 + 70, 1);
-  const damaged = image.readFile('1.wal').slice(8192);
-
-  const opened = await Store.open(image, { recovery: 'point-in-time' });
-
-  const { loss } = opened.info;
-  const [copy, report] = (loss as LossReport).quarantine as [string, string];
-  const text = image.readFile(report);
-  let images = 0;
-  for (const left of image.powerLossImages({ limit: 40, seed: 1 })) {
-    expect(left.readFile(copy)).toEqual(damaged);
-    expect(left.readFile(report)).toEqual(text);
-    images++;
+  damaged.flipBit('1.wal', 8192 + 70, 1);
+  const evidence = damaged.readFile('1.wal').slice(8192);
+  const outcomes = { refused: 0, reported: 0 };
+  for (let at = 0; ; at++) {
+    const image = damaged.clone();
+    image.onCall = faultAt(at, { kind: 'crash' });
+    const opened = await Store.open(image, { recovery: 'point-in-time' }).catch(() => undefined);
+    for (const left of image.powerLossImages({ limit: 10, seed: at })) {
+      const found = await Store.open(left).catch((error: unknown) => error);
+      const { loss } = found instanceof Store ? found.info : {};
+      if (loss === undefined) expect(found).toMatchObject({ code: 'CORRUPT' });
+      else expectEvidence(left, loss, evidence);
+      outcomes[loss === undefined ? 'refused' : 'reported']++;
+      if (found instanceof Store) await found.close();
+    }
+    if (opened === undefined) continue;
+    await opened.close().catch(() => undefined);
+    break;
   }
-  expect(images).toBeGreaterThan(0);
-  await opened.close();
+  expect(outcomes.refused).toBeGreaterThan(10);
+  expect(outcomes.reported).toBeGreaterThan(5);
 });
+
+function expectEvidence(disk: SimulatedDisk, loss: LossReport, evidence: Uint8Array): void {
+  const [copy, report] = loss.quarantine as [string, string];
+  expect(disk.names()).toEqual(expect.arrayContaining([copy, report]));
+  expect(disk.readFile(copy)).toEqual(evidence);
+  expect(new TextDecoder().decode(disk.readFile(report))).toContain(loss.id);
+}
 
 test('a snapshot is on the medium, name and all, when its checkpoint is done', async () => {
   const disk = new SimulatedDisk();
@@ -305,4 +317,46 @@ test('a close syncs buffered commits before it says that all was well', async ()
 
     expect(error, close).toMatchObject({ code: 'IO' });
   }
+});
+
+test('what a killed session had not synced, the next one does not build on', async () => {
+  const disk = new SimulatedDisk();
+  const first = await Store.open(disk);
+  await first.map('m').put('durable', 1);
+  await first.map('m').put('seen', 2, { durability: 'buffered' });
+  const killed = disk.afterKill();
+  const second = await Store.open(killed);
+  // The newest WAL is in the memory of the system alone, until it has frames of its own.
+  const again = killed.afterKill();
+  const third = await Store.open(again);
+  expect([...third.map('m').getKeys()]).toEqual(['durable', 'seen']);
+  await third.map('m').put('after', 3);
+
+  let images = 0;
+  for (const image of again.powerLossImages({ limit: 60, seed: 1 })) {
+    expect(await keysOn(image)).toEqual(['after', 'durable', 'seen']);
+    images++;
+  }
+  expect(images).toBeGreaterThan(10);
+  for (const store of [first, second, third]) await store.close();
+});
+
+test('the chain hash stays the same when what it stands for is logged again', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<string, number>('m');
+  await map.put('seen', 1, { durability: 'buffered' });
+  const { sequence, chain } = store.info;
+  const failFirst = failFirstSync();
+  disk.onCall = (call) =>
+    call.kind === 'open' && call.file === '3.wal' ? { kind: 'fail', code: 'EIO' } : failFirst(call);
+  await map.put('doubt', 2).catch(() => undefined);
+
+  await store.flush();
+
+  expect(store.info).toMatchObject({ generation: 2, sequence, chain });
+  const again = await Store.open(disk.afterKill(), { expectAtLeast: { sequence, chain } });
+  expect(again.info.chain).toBe(chain);
+  await again.close();
+  await store.close();
 });
