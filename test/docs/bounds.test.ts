@@ -58,6 +58,19 @@ test('a close with more than 1 MiB in memory writes a checkpoint first, one with
   expect(await Promise.all(closed)).toEqual([0, 1]);
 });
 
+test('4 MiB of buffered commits are synced, less are not', async () => {
+  const store = await Store.open(new SimulatedDisk());
+  const map = store.map<number, Uint8Array>('m', { value: 'binary' });
+  const put = (n: number) => map.put(n, new Uint8Array(MIB), { durability: 'buffered' });
+
+  const durable: boolean[] = [];
+  for (let n = 0; n < 4; n++) durable.push((await put(n)).durable);
+
+  expect(README.includes('and 4 MiB of buffered ones')).toBe(true);
+  expect(durable).toEqual([false, false, false, true]);
+  await store.close();
+});
+
 test('8 MiB in memory start a checkpoint, however small the WAL', async () => {
   const disk = new SimulatedDisk();
   const store = await Store.open(disk);

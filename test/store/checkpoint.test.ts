@@ -12,43 +12,56 @@ import { contentOf } from '../support/workload.ts';
 beforeAll(() => checksumReady);
 beforeEach(() => useSeededHost(17));
 
-/** Syncs of WALs wait until they are let go. */
-class HeldWals extends MemoryFileSystem {
-  isHeld = false;
-  readonly #held: (() => void)[] = [];
+/** Syncs of WALs, or of snapshots, wait until they are let go. */
+class HeldSyncs extends MemoryFileSystem {
+  readonly #held = new Map<string, (() => void)[]>();
 
   override open(name: string, mode: 'read' | 'create') {
     const file = super.open(name, mode) as File;
     const sync = file.sync.bind(file);
-    if (mode === 'create' && name.endsWith('.wal')) {
-      file.sync = async () => {
-        if (this.isHeld) await new Promise<void>((resolve) => this.#held.push(resolve));
-        return sync();
-      };
-    }
+    file.sync = async () => {
+      const held = this.#held.get(name.slice(name.indexOf('.')));
+      if (held !== undefined) await new Promise<void>((resolve) => held.push(resolve));
+      return sync();
+    };
     return file;
   }
 
-  letGo(): void {
-    this.isHeld = false;
-    for (const resolve of this.#held.splice(0)) resolve();
+  hold(ending: '.wal' | '.snap'): void {
+    this.#held.set(ending, []);
+  }
+
+  countHeld(ending: '.wal' | '.snap'): number {
+    return this.#held.get(ending)?.length ?? 0;
+  }
+
+  letGo(ending: '.wal' | '.snap'): void {
+    const held = this.#held.get(ending) ?? [];
+    this.#held.delete(ending);
+    for (const resolve of held) resolve();
   }
 }
 
 // A commit that was prepared before a checkpoint ended used to put the state of before the
 // checkpoint back when it became visible: the frozen memtable, without the new snapshot.
 test('a commit that is syncing while a checkpoint ends does not undo the checkpoint', async () => {
-  const fs = new HeldWals();
+  const fs = new HeldSyncs();
   const store = await Store.open(fs);
   const map = store.map<number | string, unknown>('m');
   for (let i = 0; i < 2000; i++) map.putSync(i, 'x'.repeat(100));
+  const isHeld = async (ending: '.wal' | '.snap') => {
+    while (fs.countHeld(ending) === 0) await new Promise((resolve) => setImmediate(resolve));
+  };
+  fs.hold('.snap');
   const checkpoint = store.checkpoint();
-  while (store.info.generation === 1) await new Promise((resolve) => setImmediate(resolve));
-  fs.isHeld = true;
+  await isHeld('.snap');
+  fs.hold('.wal');
   const late = map.put('late', 1);
+  await isHeld('.wal');
 
+  fs.letGo('.snap');
   await checkpoint;
-  fs.letGo();
+  fs.letGo('.wal');
   await late;
 
   expect(store.stats()).toMatchObject({ snapshots: 1, memtableEntries: 1 });
@@ -108,6 +121,33 @@ test('commits and a long compaction go on side by side', async () => {
   await again.close();
 });
 
+test('a fold that a newer checkpoint has overtaken lies beneath it, in memory and on disk', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk, { checkpointBytes: 8 << 10 });
+  const map = store.map<number, string>('m');
+  for (const start of [0, 3000]) {
+    const puts = Array.from({ length: 3000 }, (_, i) => map.put(start + i, 'x'.repeat(30)));
+    await Promise.all(puts);
+    await store.checkpoint();
+  }
+  let isDone = false;
+  const compaction = store.compact().then(() => {
+    isDone = true;
+  });
+  for (let n = 0; !isDone; n++) await map.put(0, `${n}`.padEnd(9000, 'y'));
+  await compaction;
+  const content = contentOf(store);
+  const { snapshots } = store.stats();
+
+  const found = await Store.open(disk.afterKill());
+
+  expect(snapshots).toBeGreaterThan(2);
+  expect(found.info.recovery.snapshot).toBe('sound');
+  expect(contentOf(found) === content).toBe(true);
+  await found.close();
+  await store.close();
+});
+
 test('a checkpoint that the caller aborts leaves everything as it was, and the next one works', async () => {
   const disk = new SimulatedDisk();
   const store = await Store.open(disk);
@@ -143,8 +183,11 @@ test('a WAL that says where commits went on is believed: without that file the s
   await store.map('m').put('k', 2);
   const image = disk.afterKill();
   await image.remove(`${store.info.generation}.wal`);
+  const withoutHead = image.clone();
+  await withoutHead.remove(`${store.info.generation}.head`);
 
   await expect(Store.open(image)).rejects.toMatchObject({ code: 'MISSING_FILE' });
+  await expect(Store.open(withoutHead)).rejects.toMatchObject({ code: 'MISSING_FILE' });
   await store.close();
 });
 
@@ -356,7 +399,11 @@ test('a fold that a newer checkpoint overtakes, and that cannot name the new sta
 test('a blocking checkpoint that fails while another one waits for its turn leaves it to that one', async () => {
   for (let turns = 0; turns < 40; turns++) {
     const disk = new SimulatedDisk();
-    const store = await Store.open(disk, { checkpointBytes: 4 << 10 });
+    const errors: unknown[] = [];
+    const store = await Store.open(disk, {
+      checkpointBytes: 4 << 10,
+      logger: ({ error }) => errors.push(error),
+    });
     const map = store.map<number, string>('m');
     await map.put(0, 'x'.repeat(100));
     let hasFailed = false;
@@ -371,9 +418,10 @@ test('a blocking checkpoint that fails while another one waits for its turn leav
     for (let n = 1; n < 5; n++) map.putSync(n, 'y'.repeat(3000));
 
     await waiting;
-    const error = await compaction;
+    errors.push(await compaction);
 
-    expect(String(error), `after ${turns} turns`).not.toContain('invariant');
+    const causes = errors.map((error) => (error as Error | undefined)?.cause);
+    expect([...errors, ...causes].join(), `after ${turns} turns`).not.toContain('invariant');
     disk.onCall = undefined;
     await store.checkpoint();
     expect([store.stats().memtableEntries, map.getCount()]).toEqual([0, 5]);

@@ -88,6 +88,24 @@ test('a reserve that a crash has left short is made anew', async () => {
   await store.close();
 });
 
+// A host may find out at the sync that there is no room for what it has taken.
+test('a reserve whose sync fails is none: only deletions are taken until one can be made', async () => {
+  const disk = new SimulatedDisk();
+  disk.onCall = ({ kind, file }) =>
+    kind === 'sync' && file === 'reserve' ? { kind: 'fail', code: 'ENOSPC' } : undefined;
+  const store = await Store.open(disk);
+  const map = store.map<string, number>('m');
+
+  await expect(map.put('k', 1)).rejects.toMatchObject({ code: 'DISK_FULL', committed: 'no' });
+  await map.remove('k');
+  expect(disk.names()).not.toContain('reserve');
+
+  disk.onCall = undefined;
+  await map.put('k', 1);
+  expect(disk.readFile('reserve')).toHaveLength(64 << 10);
+  await store.close();
+});
+
 test('on a disk of any size every answer is true, and everything goes on when space returns', async () => {
   const need = await run(undefined);
   let refused = 0;

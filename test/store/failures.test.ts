@@ -147,6 +147,42 @@ test.each([0, 1, 7, 63])(
   },
 );
 
+test.each([1, 7, 63])(
+  'reads that give only %i bytes at a time are completed',
+  async (byteCount) => {
+    const disk = new SimulatedDisk();
+    disk.onCall = ({ kind }) => (kind === 'read' ? { kind: 'short', byteCount } : undefined);
+    const store = await Store.open(disk);
+
+    const outcomes = await commitAll(store);
+    await store.close();
+    const again = await Store.open(disk);
+
+    expect(outcomes.every(({ committed }) => committed === 'yes')).toBe(true);
+    expect([...again.map('numbers').getKeys()]).toHaveLength(COUNT);
+    expect((await again.verify()).damage).toEqual([]);
+    await again.close();
+  },
+);
+
+test('one commit that asks for a sync is synced, with the buffered ones of its group', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<string, number>('numbers');
+
+  const commits = await Promise.all([
+    map.put('n1', 1, { durability: 'buffered' }),
+    map.put('n2', 2),
+    map.put('n3', 3, { durability: 'buffered' }),
+  ]);
+
+  expect(commits.map(({ durable }) => durable)).toEqual([true, true, true]);
+  for (const image of disk.powerLossImages({ limit: 10, seed: 1 })) {
+    expect(await keysOn(image)).toEqual(['n1', 'n2', 'n3']);
+  }
+  await store.close();
+});
+
 test('a host that takes nothing for ever is an I/O error, not a hang', async () => {
   const disk = new SimulatedDisk();
   const store = await Store.open(disk);
@@ -358,6 +394,98 @@ test('commits whose group was written in part are refused, and never come back',
   await map.put('n3', 3);
   expect(await keysOn(disk.afterKill())).toEqual(['before', 'n3']);
   await store.close();
+});
+
+test('a write that failed is cut off again, and the same WAL goes on', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<string, string>('numbers');
+  await map.put('before', '');
+  await new Promise((resolve) => setImmediate(resolve));
+  const { length } = disk.readFile('1.wal');
+  let hasFailed = false;
+  disk.onCall = ({ kind }) => {
+    if (kind !== 'write' || hasFailed) return undefined;
+    hasFailed = true;
+    return { kind: 'fail', code: 'EIO' };
+  };
+
+  expect((await outcomeOf(map.put('n1', 'x'.repeat(1000)))).committed).toBe('no');
+
+  expect(disk.readFile('1.wal')).toHaveLength(length);
+  await map.put('n2', '');
+  expect(store.info.generation).toBe(1);
+  expect(await keysOn(disk.afterKill())).toEqual(['before', 'n2']);
+  await store.close();
+});
+
+test('where what was written in part cannot be cut off either, the store goes on without it', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<string, number>('numbers');
+  await map.put('before', 0);
+  let writeCount = 0;
+  disk.onCall = (call) => {
+    if (call.kind === 'truncate') return { kind: 'fail', code: 'EIO' };
+    if (call.kind !== 'write' || call.file !== '1.wal') return undefined;
+    writeCount++;
+    if (writeCount === 1) return { kind: 'short', byteCount: (call.byteCount ?? 0) - 8 };
+    return writeCount === 2 ? { kind: 'fail', code: 'EIO' } : undefined;
+  };
+
+  const outcomes = await Promise.all([outcomeOf(map.put('n1', 1)), outcomeOf(map.put('n2', 2))]);
+
+  expect(outcomes.map(({ committed }) => committed)).toEqual(['no', 'no']);
+  for (const image of [disk.afterKill(), ...disk.powerLossImages({ limit: 20, seed: 1 })]) {
+    expect(await keysOn(image)).toEqual(['before']);
+  }
+  await map.put('n3', 3);
+  expect(await keysOn(disk.afterKill())).toEqual(['before', 'n3']);
+  await store.close();
+});
+
+test('a commit that can neither be written whole nor undone is unknown', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<string, number>('numbers');
+  await map.put('before', 0);
+  let writeCount = 0;
+  disk.onCall = (call) => {
+    if (call.kind === 'truncate' || call.kind === 'open') return { kind: 'fail', code: 'EIO' };
+    if (call.kind !== 'write' || call.file !== '1.wal') return undefined;
+    writeCount++;
+    if (writeCount === 1) return { kind: 'short', byteCount: (call.byteCount ?? 0) - 8 };
+    return { kind: 'fail', code: 'EIO' };
+  };
+
+  const outcomes = await Promise.all([outcomeOf(map.put('n1', 1)), outcomeOf(map.put('n2', 2))]);
+
+  expect(outcomes.map(({ committed }) => committed)).toEqual(['unknown', 'unknown']);
+  expect([...map.getKeys()]).toEqual(['before']);
+  expect(await keysOn(disk.afterKill())).toEqual(['before', 'n1']);
+  disk.onCall = undefined;
+  await store.resume();
+  expect(await keysOn(disk.afterKill())).toEqual(['before']);
+  await store.close();
+});
+
+test('what a blocking caller writes beside a sync does not count as synced by it', async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk);
+    const map = store.map<string, number>('numbers');
+    const waiting = map.put('n1', 1);
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    map.putSync('n2', 2, { durability: 'buffered' });
+    await waiting;
+
+    await store.flush();
+
+    for (const image of disk.powerLossImages({ limit: 6, seed: 1 })) {
+      expect(await keysOn(image), `after ${turns} turns`).toEqual(['n1', 'n2']);
+    }
+    await store.close();
+  }
 });
 
 test('a snapshot that does not read back as it was written is given up, and nothing is lost', async () => {

@@ -86,6 +86,22 @@ test('the newest WAL of a store that was opened again is missed, and said to be 
   await again.close();
 });
 
+test('a WAL whose header is gone is damage, also where no other file speaks of it', async () => {
+  const disk = new SimulatedDisk();
+  for (let session = 1; session <= 2; session++) {
+    const store = await Store.open(disk);
+    await store.map<number, number>('m').put(session, session);
+    await store.close();
+  }
+  await disk.remove('2.head');
+  disk.writeFile('2.wal', disk.readFile('2.wal').fill(0, 0, 8192));
+  const before = disk.digest();
+
+  await expect(Store.open(disk)).rejects.toMatchObject({ code: 'CORRUPT', file: '2.wal' });
+
+  expect(disk.digest()).toBe(before);
+});
+
 test('the WAL behind a failed sync is missed too, though the one before could not name it', async () => {
   const disk = new SimulatedDisk();
   const store = await Store.open(disk);
@@ -179,13 +195,18 @@ test('a snapshot that nothing names is believed where nothing else leads to its 
   const whole = await Store.open(image.clone());
   expect(whole.info.recovery).toMatchObject({ snapshot: 'none', replayedCommits: 5 });
   await whole.close();
-  await image.remove('1.wal');
+  const without = image.clone();
+  await without.remove('1.wal');
+  const damaged = image.clone();
+  damaged.flipBit('1.wal', 8192 + 70, 1);
 
-  const found = await Store.open(image);
+  for (const left of [without, damaged]) {
+    const found = await Store.open(left);
 
-  expect(found.info.recovery).toMatchObject({ snapshot: 'sound', replayedCommits: 0 });
-  expect(found.map('m').getCount()).toBe(5);
-  await found.close();
+    expect(found.info.recovery).toMatchObject({ snapshot: 'sound', replayedCommits: 0 });
+    expect(found.map('m').getCount()).toBe(5);
+    await found.close();
+  }
   disk.onCall = undefined;
   await store.close();
 });

@@ -7,13 +7,14 @@ import { MemoryFileSystem } from '../../src/fs/memory.ts';
 import { runSync } from '../../src/fs/task.ts';
 import { BufferedFile } from '../../src/wal/buffered-file.ts';
 import {
+  FRAME_HEADER_SIZE,
   FrameType,
   frameSize,
   openFrameHeader,
   sealFrame,
   verifyFrame,
 } from '../../src/wal/frame.ts';
-import { commitBody } from '../../src/wal/record.ts';
+import { commitBody, encodeEnd } from '../../src/wal/record.ts';
 import {
   decodeWalHeader,
   encodeWalHeader,
@@ -70,6 +71,15 @@ describe('a frame', () => {
         verifyFrame(damaged, read, place) !== undefined;
 
       expect(isTaken, `bit ${bit}`).toBe(false);
+    }
+  });
+
+  test('is not believed in its length with any single bit of its header flipped', () => {
+    for (let bit = 0; bit < FRAME_HEADER_SIZE * 8; bit++) {
+      const damaged = frame.slice();
+      damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));
+
+      expect(openFrameHeader(damaged, place), `bit ${bit}`).toBeUndefined();
     }
   });
 
@@ -279,6 +289,51 @@ describe('a WAL', () => {
       expect(found.break?.isNewerType).toBe(header.type === 99);
       expect(found.commits).toEqual([101]);
     }
+  });
+
+  /** Writes a sound frame behind the last one. */
+  function forge(type: number, content: Uint8Array): void {
+    const { offset, chain, sequence } = writer.tip;
+    const frame = new Uint8Array(frameSize(content.length));
+    const header = { type, isContinuation: false, sequence, durable: 0, previous: chain };
+    sealFrame(frame, { header, body: content }, { offset, key: KEY });
+    file.truncate(offset);
+    file.write(frame, offset);
+  }
+
+  test('does not take an End record that is false in one point', () => {
+    write(['a'], ['b']);
+    const end = { bytes: writer.tip.offset, frames: 2, last: 2 };
+    forge(FrameType.end, encodeEnd(end));
+    expect(scan()).toMatchObject({ end, break: undefined });
+
+    for (const [point, value] of Object.entries(end)) {
+      forge(FrameType.end, encodeEnd({ ...end, [point]: value + 1 }));
+
+      expect(scan().end, point).toBeUndefined();
+      expect(scan().break, point).toMatchObject({ isBodySound: true, isChained: true });
+    }
+  });
+
+  test('does not take bytes behind an End record, but zeros', () => {
+    write(['a']);
+    writer.stageEnd(undefined);
+    writer.writeStaged();
+    const { offset } = writer.tip;
+
+    file.write(new Uint8Array(64), offset);
+    expect(scan().break).toBeUndefined();
+    file.write(new Uint8Array([1]), offset + 64);
+    expect(scan().break).toMatchObject({ offset, isZeroToEnd: false });
+  });
+
+  test('goes as far as its successor says, and no frame passes that', () => {
+    write(['a'], ['b']);
+    const { offset } = writer.tip;
+    write(['c']);
+
+    expect(scan(offset)).toMatchObject({ commits: [101, 201], break: undefined });
+    expect(scan(offset + 8)).toMatchObject({ commits: [101, 201], break: { isChained: true } });
   });
 });
 

@@ -1,0 +1,105 @@
+/** A lock that is lost while commits are on their way: nothing is promised that another may undo. */
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { checksumReady } from '../../src/bytes/checksum.ts';
+import type { Lock } from '../../src/fs/file-system.ts';
+import { Store } from '../../src/index.ts';
+import { SimulatedDisk } from '../../src/testing/index.ts';
+import { useSeededHost } from '../support/seeded.ts';
+
+beforeAll(() => checksumReady);
+beforeEach(() => useSeededHost(29));
+
+test('a commit whose lock was lost during its sync is unknown, and later ones are refused', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<string, number>('m');
+  await map.put('before', 1);
+  disk.onCall = ({ kind }) => {
+    if (kind === 'sync') disk.revokeLock();
+    return undefined;
+  };
+
+  const during = await map.put('during', 2).catch((error: unknown) => error);
+  const after = await map.put('after', 3).catch((error: unknown) => error);
+
+  expect(during).toMatchObject({ code: 'LOCK_LOST', committed: 'unknown' });
+  expect(after).toMatchObject({ code: 'LOCK_LOST', committed: 'no' });
+  expect([...map.getKeys()]).toEqual(['before']);
+  await store.close().catch(() => undefined);
+});
+
+test('a blocking commit whose lock was lost during its sync is unknown too', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<string, number>('m');
+  disk.onCall = ({ kind }) => {
+    if (kind === 'syncNow') disk.revokeLock();
+    return undefined;
+  };
+
+  expect(() => map.putSync('during', 2)).toThrow(
+    expect.objectContaining({ code: 'LOCK_LOST', committed: 'unknown' }),
+  );
+  expect([...map.getKeys()]).toEqual([]);
+  await store.close().catch(() => undefined);
+});
+
+/** Its lock knows that it is lost before it tells anybody. */
+class QuietlyLosing extends SimulatedDisk {
+  isLost = false;
+
+  override async lock(): Promise<Lock> {
+    const lock = await super.lock();
+    const isLost = (): boolean => this.isLost;
+    return {
+      holder: lock.holder,
+      get isLost() {
+        return isLost();
+      },
+      onLost: (listener) => lock.onLost(listener),
+      release: () => lock.release(),
+    };
+  }
+}
+
+test('nothing is written once the lock is lost, also before the host has said so', async () => {
+  const disk = new QuietlyLosing();
+  const store = await Store.open(disk);
+  const map = store.map<string, number>('m');
+  await map.put('before', 1);
+  await new Promise((resolve) => setImmediate(resolve));
+  const written = disk.digest();
+  disk.isLost = true;
+
+  const refusal = await map.put('after', 2).catch((error: unknown) => error);
+
+  expect(refusal).toMatchObject({ code: 'LOCK_LOST', committed: 'no' });
+  expect(disk.digest()).toBe(written);
+  await store.close().catch(() => undefined);
+});
+
+test('neither a checkpoint nor a close writes anything once the lock is lost', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  await store.map('m').put('before', 1);
+  await new Promise((resolve) => setImmediate(resolve));
+  const written = disk.digest();
+  disk.revokeLock();
+
+  await expect(store.checkpoint()).rejects.toMatchObject({ code: 'LOCK_LOST' });
+  await store.close().catch(() => undefined);
+
+  expect(disk.digest()).toBe(written);
+});
+
+test('an open that fails lets the lock go', async () => {
+  const disk = new SimulatedDisk();
+  disk.onCall = ({ kind, file }) =>
+    kind === 'open' && file === '1.wal' ? { kind: 'fail', code: 'EIO' } : undefined;
+  await expect(Store.open(disk)).rejects.toMatchObject({ code: 'IO' });
+  disk.onCall = undefined;
+
+  const store = await Store.open(disk);
+
+  await store.close();
+});
