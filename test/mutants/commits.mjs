@@ -233,7 +233,7 @@ export const COMMIT_MUTANTS = [
   {
     name: 'a token in doubt is called absent',
     file: 'src/store/outcomes.ts',
-    find: "    if (this.#inDoubt.get(hex) === this.#writer()) return 'unknown';\n",
+    find: "    if (this.#inDoubt.get(hex) === this.#generation()) return 'unknown';\n",
     replace: '',
     tests: ['test/store/tokens.test.ts > a commit whose sync failed is unknown', ...TOKENS],
   },
@@ -268,8 +268,8 @@ export const COMMIT_MUTANTS = [
   {
     name: 'everybody may use the reserve',
     file: 'src/store/commit-queue.ts',
-    find: 'engine.hasReserve ? requests.filter(isDeletion) : [];',
-    replace: 'engine.hasReserve ? requests : [];',
+    find: 'engine.hasReserve ? members.filter(isDeletion) : [];',
+    replace: 'engine.hasReserve ? members : [];',
     tests: FULL,
   },
   {
@@ -282,8 +282,8 @@ export const COMMIT_MUTANTS = [
   {
     name: 'the reserve is given to nobody',
     file: 'src/store/commit-queue.ts',
-    find: '    this.#waiting.unshift(...again);\n    yield* removeReserve(engine);\n',
-    replace: '    this.#waiting.unshift(...again);\n    engine.hasReserve = false;\n',
+    find: '    if (again.length > 0) yield* removeReserve(engine);\n',
+    replace: '    if (again.length > 0) engine.hasReserve = false;\n',
     tests: FULL,
   },
   {

@@ -32,16 +32,15 @@ export const RECOVERY_MUTANTS = [
   {
     name: 'a snapshot that nothing names is believed',
     file: 'src/store/recover.ts',
-    find: 'if (newest === undefined || isWitnessed(newest, survey, replay)) return reading;',
-    replace:
-      'if (newest === undefined || isWitnessed(newest, survey, replay) || true) return reading;',
+    find: 'const isBaseNamed = newest === undefined || isWitnessed(newest, survey, published[0]);',
+    replace: 'const isBaseNamed = true;',
     tests: ['test/store/witness.test.ts > a snapshot whose sync failed is not believed', ...LIVES],
   },
   {
     name: 'a snapshot that nothing names is given up for an older state',
     file: 'src/store/recover.ts',
-    find: 'return isWhole && isSameState(without.replay, replay) ? without : reading;',
-    replace: 'return isWhole || isSameState(without.replay, replay) ? without : reading;',
+    find: 'if (leadsTo(newest, without)) return without;',
+    replace: 'return without;',
     tests: [
       'test/store/witness.test.ts > a snapshot that nothing names is believed where',
       ...LIVES,
@@ -265,7 +264,7 @@ export const RECOVERY_MUTANTS = [
     find: '    yield* wait(manner.sync(file));\n',
     replace: '    void manner;\n',
     tests: [
-      'test/store/rotation.test.ts > a power cut behind the open leaves the evidence whole',
+      'test/store/rotation.test.ts > no report of a loss is there without its evidence',
       ...LIVES,
     ],
   },
@@ -275,7 +274,7 @@ export const RECOVERY_MUTANTS = [
     find: '  yield* wait(engine.fs.syncDirectory());\n',
     replace: '',
     tests: [
-      'test/store/rotation.test.ts > a power cut behind the open leaves the evidence whole',
+      'test/store/rotation.test.ts > no report of a loss is there without its evidence',
       ...LIVES,
     ],
   },

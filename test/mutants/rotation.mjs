@@ -100,6 +100,7 @@ export const ROTATION_MUTANTS = [
   {
     name: 'half a WAL that could not be removed is not told of',
     file: 'src/store/generation.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of the source
     find: '    throw new HalfGenerationError(`${name} could neither be finished nor removed`, { cause });\n',
     replace: '    void [name, cause];\n',
     tests: ['test/store/rotation.test.ts > where half a WAL could not be removed', ...LIVES],
@@ -123,10 +124,7 @@ export const ROTATION_MUTANTS = [
     file: 'src/store/generation.ts',
     find: '    yield* wait(manner.sync(file));\n',
     replace: '',
-    tests: [
-      'test/store/rotation.test.ts > a power cut at any call of a WAL that logs again',
-      ...LIVES,
-    ],
+    tests: ['test/store/rotation.test.ts > a crash at any call of a WAL that logs again', ...LIVES],
   },
   {
     name: 'a new WAL is not synced',
@@ -161,26 +159,21 @@ export const ROTATION_MUTANTS = [
     file: 'src/store/generation.ts',
     find: 'const publishedAt = logAgain.at(-1)?.sequence ?? predecessor?.sequence ?? 0;',
     replace: 'const publishedAt = predecessor?.sequence ?? 0;',
-    tests: [
-      'test/store/rotation.test.ts > a power cut at any call of a WAL that logs again',
-      ...LIVES,
-    ],
+    tests: ['test/store/rotation.test.ts > a crash at any call of a WAL that logs again', ...LIVES],
   },
   {
     name: 'a new WAL names the last commit but one as what it logs again',
     file: 'src/store/generation.ts',
     find: 'const publishedAt = logAgain.at(-1)?.sequence ??',
     replace: 'const publishedAt = logAgain.at(-2)?.sequence ?? logAgain.at(-1)?.sequence ??',
-    tests: [
-      'test/store/rotation.test.ts > a power cut at any call of a WAL that logs again',
-      ...LIVES,
-    ],
+    tests: ['test/store/rotation.test.ts > a crash at any call of a WAL that logs again', ...LIVES],
   },
   {
     name: 'the witness of a WAL is made before the WAL is on the medium',
     file: 'src/store/generation.ts',
     find: "  const file = yield* wait(fs.open(name, 'create'));\n",
     replace:
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of the source
       "  closeQuietly(yield* wait(fs.open(`${plan.generation}.head`, 'create')));\n  const file = yield* wait(fs.open(name, 'create'));\n",
     tests: ['test/store/crash.test.ts > a crash at every call of a scripted life', ...LIVES],
   },

@@ -62,15 +62,15 @@ export const TRANSACTION_MUTANTS = [
   {
     name: 'commits are forgotten when any transaction ends',
     file: 'src/store/recent-commits.ts',
-    find: '    else this.#commits.splice(0, this.#placeBehind(oldest));\n',
-    replace: '    else this.#commits = [];\n',
+    find: 'const count = oldest === undefined ? this.#commits.length : this.#placeBehind(oldest);',
+    replace: 'const count = this.#commits.length;',
     tests: ALL,
   },
   {
     name: 'a conflict with a commit of the same group is told before that is visible',
     file: 'src/store/commit-group.ts',
-    find: 'if (error instanceof ConflictError) refusals.push(() => request.reject(error));',
-    replace: 'if (error instanceof ConflictError) request.reject(error);',
+    find: '      if (commits.length > 0) refused.push({ request, error: why });\n      else request.reject(why);',
+    replace: '      request.reject(why);',
     tests: ['test/store/store.test.ts > find the commit that they have met', ...ALL],
   },
   {
@@ -104,7 +104,7 @@ export const TRANSACTION_MUTANTS = [
   {
     name: 'a circle of waiting is seen over one step only',
     file: 'src/transaction/key-locks.ts',
-    find: '      open.push(...blockers);\n',
+    find: '          open.push(blocker);\n',
     replace: '',
     tests: ['test/transaction/locks.test.ts'],
   },

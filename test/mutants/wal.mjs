@@ -41,6 +41,7 @@ export const WAL_MUTANTS = [
   {
     name: 'the ids of commits are not checked',
     file: 'src/wal/wal-reader.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of the source
     find: '    if (sequence !== expected) return `sequence id ${sequence} where ${expected} was expected`;\n',
     replace: '',
     tests: ['test/wal/wal.test.ts > does not take a skipped id', ...READER],
@@ -48,7 +49,7 @@ export const WAL_MUTANTS = [
   {
     name: 'a commit whose parts are not closed goes unnoticed',
     file: 'src/wal/wal-reader.ts',
-    find: 'frame.header.isContinuation !== this.#parts.length > 0',
+    find: 'frame.header.isContinuation !== isInside || (isInside && !isCommit)',
     replace: 'false',
     tests: ['test/wal/wal.test.ts > does not take a skipped id', ...READER],
   },
@@ -183,23 +184,24 @@ export const WAL_MUTANTS = [
   {
     name: 'a commit is durable before its sync is done',
     file: 'src/wal/wal-writer.ts',
-    find: '    yield* wait(sync(this.file));\n    this.#markDurable(position);\n',
-    replace: '    this.#markDurable(position);\n    yield* wait(sync(this.file));\n',
+    find: '    yield* wait(sync(this.file));\n    // Meanwhile',
+    replace:
+      '    this.#markDurable(position);\n    yield* wait(sync(this.file));\n    // Meanwhile',
     tests: LIVES,
   },
   {
     name: 'what was written during a sync counts as synced by it',
     file: 'src/wal/wal-writer.ts',
-    find: '    this.#markDurable(position);\n',
-    replace: '    this.#markDurable(this.#tip);\n',
+    find: 'if (!this.#isPoisoned) this.#markDurable(position);',
+    replace: 'if (!this.#isPoisoned) this.#markDurable(this.#tip);',
     tests: LIVES,
   },
   {
     name: 'a sync that failed is tried again',
     file: 'src/wal/wal-writer.ts',
-    find: '    yield* wait(sync(this.file));\n    this.#markDurable(position);\n',
+    find: '    yield* wait(sync(this.file));\n    // Meanwhile',
     replace:
-      '    try {\n      yield* wait(sync(this.file));\n    } catch {\n      yield* wait(sync(this.file));\n    }\n    this.#markDurable(position);\n',
+      '    try {\n      yield* wait(sync(this.file));\n    } catch {\n      yield* wait(sync(this.file));\n    }\n    // Meanwhile',
     tests: ['test/store/failures.test.ts > is never tried again on the same file', ...LIVES],
   },
   {
