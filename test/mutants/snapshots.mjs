@@ -201,8 +201,8 @@ export const SNAPSHOT_MUTANTS = [
   {
     name: 'the counts of a tree are not checked',
     file: 'src/snapshot/block-source.ts',
-    find: '  return count === claim.count ? undefined : `${count} entries, not ${claim.count}`;\n',
-    replace: '  return count >= 0 ? undefined : `${count} entries, not ${claim.count}`;\n',
+    find: 'return count === claim.count ?',
+    replace: 'return count >= 0 ?',
     tests: READER,
   },
   {

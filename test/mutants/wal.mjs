@@ -41,8 +41,8 @@ export const WAL_MUTANTS = [
   {
     name: 'the ids of commits are not checked',
     file: 'src/wal/wal-reader.ts',
-    find: '    if (sequence !== expected) return `sequence id ${sequence} where ${expected} was expected`;\n',
-    replace: '',
+    find: 'if (sequence !== expected) return',
+    replace: 'if (sequence < 0) return',
     tests: ['test/wal/wal.test.ts > does not take a skipped id', ...READER],
   },
   {

@@ -231,6 +231,7 @@ test('a blocking close at any moment of a checkpoint loses nothing, and the rest
 
     const next = await Store.open(disk);
     expect(next.map('m').get('waiting'), `after ${turns} turns`).toBe(2);
+    expect(next.info.recovery.notes.filter((note) => note.includes('.snap'))).toEqual([]);
     await next.map<string, number>('m').put('n', 3);
     await Promise.all([checkpoint, waiting]);
     await next.close();
@@ -239,6 +240,28 @@ test('a blocking close at any moment of a checkpoint loses nothing, and the rest
       expect(contentOf(again), `after ${turns} turns`).toBe('{"m":[["n",3],["waiting",2]]}');
       await again.close();
     }
+  }
+});
+
+test('WALs of rotations that were overtaken do not stay', async () => {
+  for (let turns = 0; turns < 40; turns++) {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk);
+    const map = store.map<string, number>('m');
+    await map.put('n', 0);
+    const overtaken = store.checkpoint();
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    map.putSync('n', 1);
+    await overtaken;
+
+    for (let n = 2; n < 5; n++) {
+      await map.put('n', n);
+      await store.checkpoint();
+    }
+
+    const wals = disk.names().filter((name) => name.endsWith('.wal'));
+    expect(wals, `after ${turns} turns`).toHaveLength(2);
+    await store.close();
   }
 });
 

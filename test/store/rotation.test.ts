@@ -345,8 +345,10 @@ test('the chain hash stays the same when what it stands for is logged again', as
   const disk = new SimulatedDisk();
   const store = await Store.open(disk);
   const map = store.map<string, number>('m');
+  const before = store.info.chain;
   await map.put('seen', 1, { durability: 'buffered' });
   const { sequence, chain } = store.info;
+  expect(chain).not.toBe(before);
   const failFirst = failFirstSync();
   disk.onCall = (call) =>
     call.kind === 'open' && call.file === '3.wal' ? { kind: 'fail', code: 'EIO' } : failFirst(call);
@@ -358,5 +360,25 @@ test('the chain hash stays the same when what it stands for is logged again', as
   const again = await Store.open(disk.afterKill(), { expectAtLeast: { sequence, chain } });
   expect(again.info.chain).toBe(chain);
   await again.close();
+  await store.close();
+});
+
+test('a WAL that could not be settled is neither synced nor written any more', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  await store.map('m').put('k', 1, { durability: 'buffered' });
+  const touched: string[] = [];
+  const failFirst = failFirstSync('1.wal');
+  disk.onCall = (call) => {
+    const fault = failFirst(call);
+    const isTouch = call.kind === 'sync' || call.kind === 'write';
+    if (fault === undefined && isTouch && call.file === '1.wal') touched.push(call.kind);
+    return fault;
+  };
+
+  await store.checkpoint();
+
+  expect(touched).toEqual([]);
+  expect(await keysOn(disk.afterKill())).toEqual(['k']);
   await store.close();
 });
