@@ -250,3 +250,20 @@ test('a snapshot that a WAL names is missed', async () => {
   disk.onCall = undefined;
   await store.close();
 });
+
+test('the WAL that is written stays, whatever a compaction removes', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  for (const key of ['a', 'b', 'c']) {
+    await store.map('m').put(key, 1);
+    await store.checkpoint();
+  }
+  await store.close();
+  const again = await Store.open(disk);
+  await again.compact();
+  await again.map('m').put('d', 2);
+
+  expect(again.stats().snapshots).toBe(1);
+  expect(await keysOn(disk.afterKill())).toEqual(['a', 'b', 'c', 'd']);
+  await again.close();
+});

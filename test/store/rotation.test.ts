@@ -324,21 +324,23 @@ test('what a killed session had not synced, the next one does not build on', asy
   const first = await Store.open(disk);
   await first.map('m').put('durable', 1);
   await first.map('m').put('seen', 2, { durability: 'buffered' });
-  const killed = disk.afterKill();
-  const second = await Store.open(killed);
-  // The newest WAL is in the memory of the system alone, until it has frames of its own.
-  const again = killed.afterKill();
-  const third = await Store.open(again);
-  expect([...third.map('m').getKeys()]).toEqual(['durable', 'seen']);
-  await third.map('m').put('after', 3);
-
   let images = 0;
-  for (const image of again.powerLossImages({ limit: 60, seed: 1 })) {
-    expect(await keysOn(image)).toEqual(['after', 'durable', 'seen']);
-    images++;
+  for (let at = 0; ; at++) {
+    const killed = disk.afterKill();
+    killed.onCall = faultAt(at, { kind: 'crash' });
+    const second = await Store.open(killed).catch(() => undefined);
+    const again = killed.afterKill();
+    const third = await Store.open(again);
+    await third.map('m').put('after', 3);
+
+    for (const image of again.powerLossImages({ limit: 10, seed: at })) {
+      expect(await keysOn(image), `killed at call ${at}`).toEqual(['after', 'durable', 'seen']);
+      images++;
+    }
+    await third.close();
+    if (second !== undefined) break;
   }
-  expect(images).toBeGreaterThan(10);
-  for (const store of [first, second, third]) await store.close();
+  expect(images).toBeGreaterThan(50);
 });
 
 test('the chain hash stays the same when what it stands for is logged again', async () => {
@@ -380,5 +382,29 @@ test('a WAL that could not be settled is neither synced nor written any more', a
 
   expect(touched).toEqual([]);
   expect(await keysOn(disk.afterKill())).toEqual(['k']);
+  await store.close();
+});
+
+test('the newest WAL has its witness after checkpoints, compactions and failed syncs', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const expectWitness = () =>
+    expect(disk.names().filter((name) => name.endsWith('.head'))).toEqual([
+      `${store.info.generation}.head`,
+    ]);
+  for (let n = 0; n < 3; n++) {
+    await store.map<number, number>('m').put(n, n);
+    await store.checkpoint();
+    expectWitness();
+  }
+  await store.compact();
+  expectWitness();
+  disk.onCall = failFirstSync();
+  await store
+    .map('m')
+    .put('doubt', 1)
+    .catch(() => undefined);
+  await store.checkpoint();
+  expectWitness();
   await store.close();
 });
