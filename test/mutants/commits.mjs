@@ -3,23 +3,6 @@
 
 /** @import { Mutant } from './mutant.mjs' */
 
-const LIVES = [
-  'test/store/witness.test.ts',
-  'test/store/failures.test.ts',
-  'test/store/checkpoint.test.ts',
-  'test/store/random-lives.test.ts',
-  'test/store/crash.test.ts > a crash at every call of a scripted life',
-];
-const QUOTA = ['test/store/quota.test.ts'];
-const FULL = [
-  'test/store/disk-full.test.ts',
-  'test/store/failures.test.ts',
-  'test/store/random-lives.test.ts',
-];
-const LOCK = ['test/store/store.test.ts', 'test/store/failures.test.ts'];
-const TOKENS = ['test/store/tokens.test.ts', 'test/store/store.test.ts'];
-const CONTRACT = ['test/store/store.test.ts', 'test/transaction/transaction.test.ts'];
-
 /** @type {readonly Mutant[]} */
 export const COMMIT_MUTANTS = [
   {

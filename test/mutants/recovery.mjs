@@ -3,16 +3,6 @@
 
 /** @import { Mutant } from './mutant.mjs' */
 
-const LIVES = [
-  'test/store/witness.test.ts',
-  'test/store/failures.test.ts',
-  'test/store/checkpoint.test.ts',
-  'test/store/damage.test.ts',
-  'test/docs/format-rules.test.ts',
-  'test/store/random-lives.test.ts',
-  'test/store/crash.test.ts > a crash at every call of a scripted life',
-];
-
 /** @type {readonly Mutant[]} */
 export const RECOVERY_MUTANTS = [
   {
@@ -77,14 +67,14 @@ export const RECOVERY_MUTANTS = [
     file: 'src/store/replay.ts',
     find: '    const reached = end === undefined ? confirmed(wal, scan, commits) : tip;\n',
     replace: '    const reached = tip;\n    void confirmed;\n',
-    tests: ['test/store/rotation.test.ts > what a killed session had not synced'],
+    tests: ['test/store/rotation.test.ts > what a killed open had not synced'],
   },
   {
     name: 'a WAL without frames of its own is believed to be on the medium',
     file: 'src/store/replay.ts',
     find: '  return isStarted ? scan.durable : predecessor;\n',
     replace: '  return isStarted ? scan.durable : (scan.durable ?? predecessor);\n',
-    tests: ['test/store/rotation.test.ts > what a killed session had not synced'],
+    tests: ['test/store/rotation.test.ts > what a killed open had not synced'],
   },
   {
     name: 'commits that the snapshot has are applied again',

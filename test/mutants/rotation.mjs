@@ -3,14 +3,6 @@
 
 /** @import { Mutant } from './mutant.mjs' */
 
-const LIVES = [
-  'test/store/witness.test.ts',
-  'test/store/failures.test.ts',
-  'test/store/checkpoint.test.ts',
-  'test/store/random-lives.test.ts',
-  'test/store/crash.test.ts > a crash at every call of a scripted life',
-];
-
 /** @type {readonly Mutant[]} */
 export const ROTATION_MUTANTS = [
   {

@@ -3,21 +3,6 @@
 
 /** @import { Mutant } from './mutant.mjs' */
 
-const LIVES = [
-  'test/store/witness.test.ts',
-  'test/store/failures.test.ts',
-  'test/store/checkpoint.test.ts',
-  'test/store/damage.test.ts',
-  'test/store/random-lives.test.ts',
-  'test/store/crash.test.ts > a crash at every call of a scripted life',
-];
-const WRITER = ['test/snapshot/snapshot-writer.test.ts', ...LIVES];
-const READER = [
-  'test/snapshot/damage.test.ts',
-  'test/snapshot/crafted.test.ts',
-  'test/store/damage.test.ts',
-];
-
 /** @type {readonly Mutant[]} */
 export const SNAPSHOT_MUTANTS = [
   {

@@ -3,15 +3,6 @@
 
 /** @import { Mutant } from './mutant.mjs' */
 
-const ALL = [
-  'test/transaction/transaction.test.ts',
-  'test/transaction/isolation.test.ts',
-  'test/transaction/savepoints.test.ts',
-  'test/transaction/money.test.ts',
-  'test/transaction/locks.test.ts',
-  'test/store/store.test.ts',
-];
-
 /** @type {readonly Mutant[]} */
 export const TRANSACTION_MUTANTS = [
   {

@@ -3,22 +3,6 @@
 
 /** @import { Mutant } from './mutant.mjs' */
 
-const WAL = 'test/wal/wal.test.ts';
-const RULES = 'test/docs/format-rules.test.ts';
-const LIVES = [
-  'test/store/witness.test.ts',
-  'test/store/failures.test.ts',
-  'test/store/random-lives.test.ts',
-  'test/store/crash.test.ts > a crash at every call of a scripted life',
-];
-const READER = [
-  WAL,
-  RULES,
-  'test/store/witness.test.ts',
-  'test/store/damage.test.ts',
-  'test/store/crash.test.ts > a crash at every call of a scripted life',
-];
-
 /** @type {readonly Mutant[]} */
 export const WAL_MUTANTS = [
   {

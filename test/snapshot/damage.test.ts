@@ -243,15 +243,3 @@ function footerSizeOf(file: Uint8Array): number {
   const view = new DataView(file.buffer, file.byteOffset);
   return view.getUint32(file.length - 12, true) + 44;
 }
-
-test('a sound block of another file, in the place of one of the same size, is found', () => {
-  const bytesOf = (value: string) => writeEntries([entry('a', value), entry('b', 'same')]);
-  const [ours, others] = [bytesOf('one'), bytesOf('two')];
-  const blocks = readerOf(ours).footer.maps[0]?.entries as { offset: number; length: number };
-  const { offset, length } = blocks;
-  ours.set(others.subarray(offset, offset + length), offset);
-
-  const found = damageOf(ours);
-
-  expect(found).toMatchObject([{ offset, reason: 'block is not the one that its page points at' }]);
-});

@@ -164,7 +164,10 @@ test('no generation is used twice, by WALs and snapshots together', async () => 
   for (let n = 0; n < 4; n++) {
     const store = await Store.open(disk);
     await store.map<number, number>('m').put(n, n);
-    if (n % 2 === 0) await store.checkpoint();
+    for (let checkpoints = n % 2; checkpoints < 2; checkpoints++) {
+      await store.checkpoint();
+      await store.map<string, number>('m').put('more', n);
+    }
     await store.close();
     const generations = [...named(disk, '.wal'), ...named(disk, '.snap')].map((name) =>
       Number.parseInt(name, 10),
