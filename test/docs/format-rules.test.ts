@@ -88,6 +88,22 @@ describe('a frame that is sound and means nothing', () => {
   });
 });
 
+test('a commit of which one operation means nothing is left out whole', async () => {
+  const half: CborValue = [
+    [0, 1, new TextEncoder().encode('half'), new Uint8Array(1)],
+    [0, 99, new TextEncoder().encode('k'), new Uint8Array(1)],
+  ];
+
+  const store = await Store.open(forge([commit(half)]), { recovery: 'inspect' });
+
+  expect(store.info.sequence).toBe(BASE);
+  expect([...store.map('balances', { key: 'utf8', value: 'binary' }).getKeys()]).toEqual([
+    'alice',
+    'bob',
+  ]);
+  await store.close();
+});
+
 test('a loss report that cannot be read counts as none', async () => {
   for (const loss of [1, 'x', [], {}, { id: 'an id alone' }] as CborValue[]) {
     const store = await Store.open(forge([], { loss }));

@@ -145,7 +145,18 @@ test('a fold that a newer checkpoint has overtaken lies beneath it, in memory an
   expect(found.info.recovery.snapshot).toBe('sound');
   expect(contentOf(found) === content).toBe(true);
   await found.close();
+  await map.put(-1, 'one more');
+  await store.checkpoint();
+  const last = contentOf(store);
   await store.close();
+  const newest = Math.max(
+    ...disk.names().map((name) => (name.endsWith('.snap') ? Number.parseInt(name, 10) : 0)),
+  );
+  disk.flipBit(`${newest}.snap`, disk.readFile(`${newest}.snap`).length - 20, 1);
+  const rebuilt = await Store.open(disk);
+  expect(rebuilt.info.recovery.snapshot).toBe('older');
+  expect(contentOf(rebuilt) === last).toBe(true);
+  await rebuilt.close();
 });
 
 test('a checkpoint that the caller aborts leaves everything as it was, and the next one works', async () => {
@@ -231,6 +242,7 @@ test('a blocking close at any moment of a checkpoint loses nothing, and the rest
 
     const next = await Store.open(disk);
     expect(next.map('m').get('waiting'), `after ${turns} turns`).toBe(2);
+    expect(next.info.recovery.notes.filter((note) => note.includes('.snap'))).toEqual([]);
     await next.map<string, number>('m').put('n', 3);
     await Promise.all([checkpoint, waiting]);
     await next.close();
@@ -239,6 +251,54 @@ test('a blocking close at any moment of a checkpoint loses nothing, and the rest
       expect(contentOf(again), `after ${turns} turns`).toBe('{"m":[["n",3],["waiting",2]]}');
       await again.close();
     }
+  }
+});
+
+test('a checkpoint that a blocking one has overtaken does not put its snapshot over the other', async () => {
+  for (let turns = 0; turns < 80; turns += 2) {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk, { checkpointBytes: 4 << 10 });
+    const map = store.map<number, string>('m');
+    await map.put(0, 'x'.repeat(100));
+    const waiting = store.checkpoint();
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    for (let n = 1; n < 5; n++) map.putSync(n, 'y'.repeat(3000));
+    await waiting;
+    await store.checkpoint();
+
+    const image = disk.afterKill();
+    const found = await Store.open(image);
+
+    expect([...map.getKeys()], `after ${turns} turns`).toEqual([0, 1, 2, 3, 4]);
+    expect(found.info.recovery, `after ${turns} turns`).toMatchObject({
+      snapshot: 'sound',
+      replayedCommits: 0,
+    });
+    expect(contentOf(found) === contentOf(store)).toBe(true);
+    await found.close();
+    await store.close();
+  }
+}, 60_000);
+
+test('WALs of rotations that were overtaken do not stay', async () => {
+  for (let turns = 0; turns < 40; turns++) {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk);
+    const map = store.map<string, number>('m');
+    await map.put('n', 0);
+    const overtaken = store.checkpoint();
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    map.putSync('n', 1);
+    await overtaken;
+
+    for (let n = 2; n < 5; n++) {
+      await map.put('n', n);
+      await store.checkpoint();
+    }
+
+    const wals = disk.names().filter((name) => name.endsWith('.wal'));
+    expect(wals, `after ${turns} turns`).toHaveLength(2);
+    await store.close();
   }
 });
 

@@ -163,12 +163,18 @@ test('a torn tail is dropped without a word, an acknowledged commit that rots is
   const third = frameOffsets(disk, wal)[2] as { offset: number };
   rotten.flipBit(wal, third.offset + 70, 1);
 
+  const rottenLast = disk.clone();
+  const lastCommit = frameOffsets(disk, wal).findLast(({ type }) => type === 1) as typeof third;
+  rottenLast.flipBit(wal, lastCommit.offset + 70, 1);
+
   const opened = await Store.open(torn);
   const refusal = await open(rotten);
+  const refusalOfLast = await open(rottenLast);
 
   expect(opened.info.recovery).toMatchObject({ decision: 'cut', wal: 'torn', droppedBytes: 100 });
   expect(last?.type).toBe(3);
   expect(refusal).toMatchObject({ code: 'CORRUPT', file: wal, offset: third.offset });
+  expect(refusalOfLast).toMatchObject({ code: 'CORRUPT', file: wal, offset: lastCommit.offset });
   await opened.close();
 });
 

@@ -14,8 +14,11 @@ test('a commit whose lock was lost during its sync is unknown, and later ones ar
   const store = await Store.open(disk);
   const map = store.map<string, number>('m');
   await map.put('before', 1);
+  let written = '';
   disk.onCall = ({ kind }) => {
-    if (kind === 'sync') disk.revokeLock();
+    if (kind !== 'sync') return undefined;
+    disk.revokeLock();
+    written = disk.digest();
     return undefined;
   };
 
@@ -26,6 +29,7 @@ test('a commit whose lock was lost during its sync is unknown, and later ones ar
   expect(after).toMatchObject({ code: 'LOCK_LOST', committed: 'no' });
   expect([...map.getKeys()]).toEqual(['before']);
   await store.close().catch(() => undefined);
+  expect(disk.digest()).toBe(written);
 });
 
 test('a blocking commit whose lock was lost during its sync is unknown too', async () => {

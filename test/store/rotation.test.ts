@@ -319,34 +319,42 @@ test('a close syncs buffered commits before it says that all was well', async ()
   }
 });
 
-test('what a killed session had not synced, the next one does not build on', async () => {
+test.each([
+  ['without anything to log again', ['durable']],
+  ['with a buffered commit to log again', ['durable', 'seen']],
+])('what a killed open had not synced, the next one does not build on: %s', async (_, keys) => {
   const disk = new SimulatedDisk();
   const first = await Store.open(disk);
   await first.map('m').put('durable', 1);
-  await first.map('m').put('seen', 2, { durability: 'buffered' });
-  const killed = disk.afterKill();
-  const second = await Store.open(killed);
-  // The newest WAL is in the memory of the system alone, until it has frames of its own.
-  const again = killed.afterKill();
-  const third = await Store.open(again);
-  expect([...third.map('m').getKeys()]).toEqual(['durable', 'seen']);
-  await third.map('m').put('after', 3);
-
+  await settled();
+  if (keys.includes('seen')) await first.map('m').put('seen', 2, { durability: 'buffered' });
   let images = 0;
-  for (const image of again.powerLossImages({ limit: 60, seed: 1 })) {
-    expect(await keysOn(image)).toEqual(['after', 'durable', 'seen']);
-    images++;
+  for (let at = 0; ; at++) {
+    const killed = disk.afterKill();
+    killed.onCall = faultAt(at, { kind: 'crash' });
+    const second = await Store.open(killed).catch(() => undefined);
+    const again = killed.afterKill();
+    const third = await Store.open(again);
+    await third.map('m').put('after', 3);
+
+    for (const image of again.powerLossImages({ limit: 10, seed: at })) {
+      expect(await keysOn(image), `killed at call ${at}`).toEqual(['after', ...keys]);
+      images++;
+    }
+    await third.close();
+    if (second !== undefined) break;
   }
-  expect(images).toBeGreaterThan(10);
-  for (const store of [first, second, third]) await store.close();
+  expect(images).toBeGreaterThan(50);
 });
 
 test('the chain hash stays the same when what it stands for is logged again', async () => {
   const disk = new SimulatedDisk();
   const store = await Store.open(disk);
   const map = store.map<string, number>('m');
+  const before = store.info.chain;
   await map.put('seen', 1, { durability: 'buffered' });
   const { sequence, chain } = store.info;
+  expect(chain).not.toBe(before);
   const failFirst = failFirstSync();
   disk.onCall = (call) =>
     call.kind === 'open' && call.file === '3.wal' ? { kind: 'fail', code: 'EIO' } : failFirst(call);
@@ -358,5 +366,49 @@ test('the chain hash stays the same when what it stands for is logged again', as
   const again = await Store.open(disk.afterKill(), { expectAtLeast: { sequence, chain } });
   expect(again.info.chain).toBe(chain);
   await again.close();
+  await store.close();
+});
+
+test('a WAL that could not be settled is neither synced nor written any more', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  await store.map('m').put('k', 1, { durability: 'buffered' });
+  const touched: string[] = [];
+  const failFirst = failFirstSync('1.wal');
+  disk.onCall = (call) => {
+    const fault = failFirst(call);
+    const isTouch = call.kind === 'sync' || call.kind === 'write';
+    if (fault === undefined && isTouch && call.file === '1.wal') touched.push(call.kind);
+    return fault;
+  };
+
+  await store.checkpoint();
+
+  expect(touched).toEqual([]);
+  expect(await keysOn(disk.afterKill())).toEqual(['k']);
+  await store.close();
+});
+
+test('the newest WAL has its witness after checkpoints, compactions and failed syncs', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const expectWitness = () =>
+    expect(disk.names().filter((name) => name.endsWith('.head'))).toEqual([
+      `${store.info.generation}.head`,
+    ]);
+  for (let n = 0; n < 3; n++) {
+    await store.map<number, number>('m').put(n, n);
+    await store.checkpoint();
+    expectWitness();
+  }
+  await store.compact();
+  expectWitness();
+  disk.onCall = failFirstSync();
+  await store
+    .map('m')
+    .put('doubt', 1)
+    .catch(() => undefined);
+  await store.checkpoint();
+  expectWitness();
   await store.close();
 });
