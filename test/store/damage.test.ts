@@ -164,7 +164,8 @@ test('a torn tail is dropped without a word, an acknowledged commit that rots is
   rotten.flipBit(wal, third.offset + 70, 1);
 
   const rottenLast = disk.clone();
-  const lastCommit = frameOffsets(disk, wal).findLast(({ type }) => type === 1) as typeof third;
+  const commits = frameOffsets(disk, wal).filter(({ type }) => type === 1);
+  const lastCommit = commits.at(-1) as typeof third;
   rottenLast.flipBit(wal, lastCommit.offset + 70, 1);
 
   const opened = await Store.open(torn);
