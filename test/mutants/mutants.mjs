@@ -1,6 +1,7 @@
 // @ts-check
 /** All mutants, in the order of the rooms. */
 import { COMMIT_MUTANTS } from './commits.mjs';
+import { MUSEUM_MUTANTS } from './museum.mjs';
 import { RECOVERY_MUTANTS } from './recovery.mjs';
 import { ROTATION_MUTANTS } from './rotation.mjs';
 import { SNAPSHOT_MUTANTS } from './snapshots.mjs';
@@ -15,4 +16,5 @@ export const MUTANTS = [
   ...SNAPSHOT_MUTANTS,
   ...RECOVERY_MUTANTS,
   ...TRANSACTION_MUTANTS,
+  ...MUSEUM_MUTANTS,
 ];
