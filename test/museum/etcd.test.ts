@@ -42,8 +42,8 @@ test('etcd 14098: whatever is lost of unsynced commits, the store opens with a p
   await store.close();
 }, 60_000);
 
-// etcd-io/etcd 3591. A member that a full disk had stopped could not be started, because starting
-// wrote a new file first.
+// etcd-io/etcd 3591. A member that a full disk had stopped could not be started again, by a version
+// either that was said to repair it.
 test('etcd 3591: a store opens on a disk without a byte of room', async () => {
   const disk = new SimulatedDisk();
   const store = await fill(disk);

@@ -86,9 +86,9 @@ test('LevelDB 251: an append that arrived as zeros, garbage or half is no value'
   }
 });
 
-// google/leveldb 865. With the disk full deletions were refused as well, so that whoever wanted to
-// make room by deleting could not.
-test('LevelDB 865: on a full disk entries can be removed, and that makes room', async () => {
+// logos-storage/logos-storage-nim 1263. On a full disk LevelDB refused deletions as well, so that
+// the program's own maintenance could not make room.
+test('LevelDB under logos-storage 1263: on a full disk entries can be removed, and that makes room', async () => {
   const disk = new SimulatedDisk();
   const store = await fill(disk);
   await store.map('left').put('large', 'x'.repeat(100_000));

@@ -41,9 +41,9 @@ test('redb 4.2: what an open has shown stays, however often opens before it were
   await store.close();
 }, 120_000);
 
-// cberner/redb, changelog of 4.3. An iterator that had met an error went on behind it at the next
-// call, so that a caller who tried again read a range with entries missing.
-test('redb 4.3: an iterator that has met damage does not go on behind it', async () => {
+// cberner/redb, changelog of 4.2. An iterator that extracts went on, at the next call, behind the
+// error that it had met, so that entries were missing in what a patient caller got.
+test('redb extract iterator: an iterator that has met damage does not go on behind it', async () => {
   const disk = new SimulatedDisk();
   const store = await Store.open(disk);
   const map = store.map<number, string>('m');
