@@ -28,7 +28,6 @@ test('NeDB 235: a power cut during a compaction leaves all that was there before
       const store = await fill(disk);
       log.isFilled = true;
       await store.compact();
-      await store.compact();
     },
     async check(image, { isFilled }) {
       const numbers = await openedNumbers(image);
@@ -37,7 +36,7 @@ test('NeDB 235: a power cut during a compaction leaves all that was there before
     },
   });
 
-  expect(tally.crashPoints).toBeGreaterThan(60);
+  expect(tally.crashPoints).toBeGreaterThan(40);
 }, 60_000);
 
 // sindresorhus/electron-store 35, daintreehq/daintree 6035. A file that could not be parsed was

@@ -39,7 +39,7 @@ test('LevelDB 195: removals that arrive before the names of what replaces them l
     newLog: () => ({ last: 0 }),
     async life(disk, log) {
       const store = await Store.open(disk);
-      for (let n = 1; n <= 6; n++) {
+      for (let n = 1; n <= 4; n++) {
         await putBoth(store, n);
         log.last = n;
         if (n % 2 === 0) await store.checkpoint();
@@ -52,7 +52,7 @@ test('LevelDB 195: removals that arrive before the names of what replaces them l
     },
   });
 
-  expect(tally.crashPoints).toBeGreaterThan(80);
+  expect(tally.crashPoints).toBeGreaterThan(50);
 }, 120_000);
 
 // google/leveldb 251. Zeros or garbage in the place of the last append became a value that nobody

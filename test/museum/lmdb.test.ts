@@ -20,14 +20,14 @@ test('LMDB without checksums: a rotten bit of a snapshot is never read as data',
   const content = await openedContent(disk.clone());
   const snapshot = newestFile(disk, '.snap');
   let refused = 0;
-  for (let at = 0; at < disk.readFile(snapshot).length; at += 2) {
+  for (let at = 0; at < disk.readFile(snapshot).length; at += 3) {
     const rotten = disk.clone();
-    rotten.flipBit(snapshot, at, at % 8);
+    rotten.flipBit(snapshot, at, at & 7);
 
     const found = await openedContent(rotten, { readOnly: true });
 
     expect([content, ...REFUSALS], `byte ${at}`).toContain(found);
     if (found !== content) refused++;
   }
-  expect(refused).toBeGreaterThan(50);
+  expect(refused).toBeGreaterThan(40);
 });

@@ -33,7 +33,7 @@ test('rocksdb-js 572: writes that the host takes in parts are completed', async 
 // HarperFast/rocksdb-js 748. What an append that failed had written stayed in the log, and the next
 // one went behind it: everything from there on was unreachable.
 test('rocksdb-js 748: the bytes of an append that failed do not stay between two commits', async () => {
-  for (let landed = 0; landed < 400; landed += 9) {
+  for (let landed = 0; landed < 400; landed += 19) {
     // Every other one can only write at the end of a file.
     const disk = new SimulatedDisk(landed % 2 === 0 ? {} : { host: 'poor' });
     const store = await fill(disk);

@@ -1,6 +1,7 @@
 // @ts-check
 /** All mutants, in the order of the rooms. */
 import { COMMIT_MUTANTS } from './commits.mjs';
+import { FOUND_MUTANTS } from './found.mjs';
 import { MUSEUM_MUTANTS } from './museum.mjs';
 import { RECOVERY_MUTANTS } from './recovery.mjs';
 import { ROTATION_MUTANTS } from './rotation.mjs';
@@ -16,5 +17,6 @@ export const MUTANTS = [
   ...SNAPSHOT_MUTANTS,
   ...RECOVERY_MUTANTS,
   ...TRANSACTION_MUTANTS,
+  ...FOUND_MUTANTS,
   ...MUSEUM_MUTANTS,
 ];
