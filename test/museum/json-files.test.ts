@@ -108,6 +108,23 @@ test('codex 34126: a file of the right length that is all zeros is not taken for
   }
 });
 
+// electric-sql/pglite, fs/opfs-ahp.ts. The names of a pool of files are in one that is cut to nothing
+// and then written anew; one that cannot be parsed means a new database.
+test('PGlite OPFS pool: files that were cut to nothing do not make a new store', async () => {
+  for (const end of ['closed', 'killed'] as const) {
+    const made = await make(new SimulatedDisk(), end);
+    const names = made.disk.names();
+    for (const cut of [...names.map((name) => [name]), names]) {
+      const disk = made.disk.clone();
+      for (const name of cut) disk.writeFile(name, new Uint8Array(0));
+
+      const found = await openedContent(disk);
+
+      expect([made.content, ...REFUSALS], `${cut} of a store ${end}`).toContain(found);
+    }
+  }
+});
+
 // typicode/lowdb 27. A write that was under way when the process ended was gone, although the call
 // that made it had returned.
 test('lowdb 27: what a blocking write has returned for is there when the process ends at once', async () => {

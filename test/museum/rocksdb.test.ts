@@ -147,6 +147,62 @@ test('RocksDB 7784: a store killed on a full disk, at any call, opens when there
   expect(kills).toBeGreaterThan(40);
 });
 
+// facebook/rocksdb 4990. The sync of a manifest failed, and the files that it named were removed; but
+// what had been written of it was there after a restart, and named files that were gone.
+test('RocksDB 4990: what a failed sync of a checkpoint has left names nothing that is gone', async () => {
+  let syncs = Number.POSITIVE_INFINITY;
+  for (let failing = 0; failing < syncs; failing++) {
+    for (const personality of ['alone', 'ext4'] as const) {
+      const disk = new SimulatedDisk();
+      const store = await fill(disk);
+      for (const n of [7, 8]) {
+        await store.checkpoint();
+        await putBoth(store, n);
+      }
+      let count = 0;
+      disk.onCall = ({ kind }) =>
+        (kind === 'sync' || kind === 'syncDirectory') && count++ === failing
+          ? { kind: 'sync', personality }
+          : undefined;
+      await store.compact().catch(() => undefined);
+      syncs = Math.min(syncs, count <= failing ? failing : Number.POSITIVE_INFINITY);
+
+      for (const image of [disk.afterKill(), ...disk.powerLossImages({ limit: 6 })]) {
+        const numbers = await openedNumbers(image);
+        expect(numbers, `${personality}, sync ${failing}`).toEqual(range(1, 8));
+      }
+    }
+  }
+  expect(syncs).toBeGreaterThan(8);
+});
+
+// facebook/rocksdb 12995. After a failed write to the WAL one column family was flushed and the
+// others were not: a crash later a batch over all of them was there by a part.
+test('RocksDB 12995: a failed write and a checkpoint leave no batch by halves', async () => {
+  for (let failing = 0; ; failing++) {
+    const disk = new SimulatedDisk();
+    const store = await fill(disk);
+    let writes = 0;
+    disk.onCall = ({ kind }) =>
+      kind === 'write' && writes++ === failing ? { kind: 'fail', code: 'EIO' } : undefined;
+
+    const put = await putBoth(store, 7).then(
+      () => [7],
+      () => [],
+    );
+    await store.checkpoint().catch(() => undefined);
+    if (writes <= failing) break;
+
+    for (const map of ['left', 'right']) {
+      expect(store.map(map).has('key 7'), `write ${failing}`).toBe(put.length > 0);
+    }
+    for (const image of [disk.afterKill(), ...disk.powerLossImages({ limit: 6 })]) {
+      expect(await openedNumbers(image), `write ${failing}`).toEqual([...range(1, 6), ...put]);
+    }
+    await store.close().catch(() => undefined);
+  }
+});
+
 /** The power fails while a commit is written: half of its frame is there. */
 function withTornTail(disk: SimulatedDisk): SimulatedDisk {
   const wal = newestFile(disk, '.wal');

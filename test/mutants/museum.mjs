@@ -35,6 +35,22 @@ export const MUSEUM_MUTANTS = [
     tests: ['test/museum/rocksdb.test.ts > RocksDB 6288'],
   },
   {
+    name: 'a snapshot that failed takes along those beneath it',
+    file: 'src/store/checkpoint.ts',
+    find: '    if (file !== undefined) closeQuietly(file);\n    yield* removeQuietly(engine, name);\n',
+    replace:
+      '    if (file !== undefined) closeQuietly(file);\n    yield* removeQuietly(engine, name);\n    for (const { generation } of plan.beneath) {\n      yield* removeQuietly(engine, snapshotName(generation));\n    }\n',
+    tests: ['test/museum/rocksdb.test.ts > RocksDB 4990'],
+  },
+  {
+    name: 'a commit whose write failed is visible, and saved with the next snapshot',
+    file: 'src/store/commit-queue.ts',
+    find: '      yield* this.#recoverWrite(group, error, manner);\n',
+    replace:
+      '      const { frozen, snapshots } = this.#engine.state;\n      this.#engine.state = { ...group.draft.toState(), frozen, snapshots };\n      yield* this.#recoverWrite(group, error, manner);\n',
+    tests: ['test/museum/rocksdb.test.ts > RocksDB 12995'],
+  },
+  {
     name: 'a full disk disables writes until the next open',
     file: 'src/store/commit-queue.ts',
     find: '    if (isFull) engine.counters.diskFullErrors++;\n    const members =',
