@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import {
+import fs, {
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,6 +13,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
@@ -299,6 +300,23 @@ describe('where the kernel lock does not reach', () => {
     take(directory);
 
     expect(readdirSync(directory)).toEqual(['lock']);
+  });
+
+  test('the lock file is never there without its record: a kill in between would delay the next', () => {
+    const directory = freshDirectory();
+    const isThere: boolean[] = [];
+    const write = vi.spyOn(fs, 'writeSync').mockImplementation(() => {
+      isThere.push(existsSync(join(directory, 'lock')));
+      return 1;
+    });
+    syncBuiltinESMExports();
+
+    take(directory);
+
+    write.mockRestore();
+    syncBuiltinESMExports();
+    expect(isThere).toEqual([false]);
+    expect(existsSync(join(directory, 'lock'))).toBe(true);
   });
 
   test('without any kernel lock the heartbeat alone excludes', async () => {

@@ -70,6 +70,13 @@ export const FOUND_MUTANTS = [
     tests: ['test/transaction/locks.test.ts > of five that contend is left by all'],
   },
   {
+    name: 'the lock file is there before its record',
+    file: 'src/fs/node-lock-file.ts',
+    find: '      if (!linkOrRefuse(draft, path)) this.#createUnlinked(path);\n',
+    replace: '      void linkOrRefuse;\n      this.#createUnlinked(path);\n',
+    tests: ['test/fs/node-lock.test.ts > the lock file is never there without its record'],
+  },
+  {
     name: 'what killed openers left of their lock files stays',
     file: 'src/fs/node-lock-file.ts',
     find: '      removeDrafts(path);\n',
