@@ -68,10 +68,10 @@ async function work(): Promise<void> {
   let next = FIRST_PLANNED;
   const perform = () => committing.perform(next++);
   prepare(store, perform);
-  const isFinite = task.ending === 'nothing left to do' || task.ending === 'commits in beforeExit';
+  const isCounted = task.ending === 'nothing left to do' || task.ending === 'commits in beforeExit';
   let left = task.count;
   const runLane = async (): Promise<void> => {
-    while (left > 0 || !isFinite) {
+    while (left > 0 || !isCounted) {
       left -= 1;
       if (left === 0) end(store, perform);
       await perform();

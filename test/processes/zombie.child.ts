@@ -19,6 +19,7 @@ export const STALE_MILLISECONDS = 2000;
 const PAYLOAD_SIZE = 2000;
 const LANE_COUNT = 3;
 const COMMITS_BETWEEN_TURNS = 40;
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 const CHECKPOINT_BYTES = 128 << 10;
 
 /** As where the kernel has no lock for us. */
@@ -83,7 +84,7 @@ async function commitOn(store: Store): Promise<void> {
     const { sequence } =
       task.work === 'blocking' ? map.putSync(key, payload) : await map.put(key, payload);
     report('acknowledged', { number: key[1], sequence });
-    if (number % COMMITS_BETWEEN_TURNS === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (number % COMMITS_BETWEEN_TURNS === 0) await turn();
   }
 }
 
@@ -92,5 +93,6 @@ async function maintain(store: Store): Promise<void> {
     await store.checkpoint();
     await store.compact();
     report('maintained');
+    await turn();
   }
 }
