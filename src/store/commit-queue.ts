@@ -247,7 +247,7 @@ export class CommitQueue {
   /** The step in which the commits become visible, unless the lock was lost on the way to it. */
   #finish(group: Group): void {
     const engine = this.#engine;
-    if (engine.lock?.isLost === true) return this.#reject(group, engine.lockLost('unknown'));
+    if (engine.lock?.isLost) return void this.#reject(group, engine.lockLost('unknown'));
     group.isSettled = true;
     // Snapshots may have changed since the group was prepared: a checkpoint writes meanwhile.
     const before = engine.state;
