@@ -10,6 +10,7 @@ import { rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { LockedError, type LockHolder } from '../errors.ts';
+import { errnoError } from './errno.ts';
 import type { Lock } from './file-system.ts';
 import { type KernelLock, type KernelLockAttempt, takeKernelLock } from './node-kernel-lock.ts';
 import { LockFile, type LockRecord, readLockRecord } from './node-lock-file.ts';
@@ -81,6 +82,7 @@ export class NodeLock implements Lock {
   }
 
   get isLost(): boolean {
+    this.#lookAfterPause();
     return this.#loss !== undefined;
   }
 
@@ -114,10 +116,29 @@ export class NodeLock implements Lock {
 
   /** Runs in a timer of proper-lockfile: what it throws would end the process. */
   #onCompromised(cause: unknown): void {
-    if (this.#isReleased || this.#isKept()) return;
+    if (this.#isReleased || this.#loss !== undefined || this.#isKept()) return;
+    this.#lose(cause);
+  }
+
+  /**
+   * Who was suspended, or works without ever giving way to timers, would claim what is not his any
+   * more until the next heartbeat. First the heartbeat, then the look: so nobody comes in between.
+   */
+  #lookAfterPause(): void {
+    if (this.#isReleased || this.#loss !== undefined || !this.#file.wasStale()) return;
+    if (this.#file.isOurs()) this.#file.beat();
+    if (this.#file.isOurs()) return;
+    this.#lose(errnoError('ECOMPROMISED', 'another owner has replaced the lock file'));
+  }
+
+  #lose(cause: unknown): void {
     this.#loss = { cause };
-    for (const listener of this.#listeners) listener(cause);
+    const listeners = [...this.#listeners];
     this.#listeners.clear();
+    // Not within whatever has asked.
+    queueMicrotask(() => {
+      for (const listener of listeners) listener(cause);
+    });
   }
 
   /**

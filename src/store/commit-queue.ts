@@ -241,13 +241,13 @@ export class CommitQueue {
   #finishSynced(group: Group): void {
     if (group.isSettled) return;
     this.#engine.counters.syncs++;
-    if (this.#engine.lock?.isLost === true) this.#reject(group, this.#engine.lockLost('unknown'));
-    else this.#finish(group);
+    this.#finish(group);
   }
 
-  /** The step in which the commits become visible. */
+  /** The step in which the commits become visible, unless the lock was lost on the way to it. */
   #finish(group: Group): void {
     const engine = this.#engine;
+    if (engine.lock?.isLost) return void this.#reject(group, engine.lockLost('unknown'));
     group.isSettled = true;
     // Snapshots may have changed since the group was prepared: a checkpoint writes meanwhile.
     const before = engine.state;

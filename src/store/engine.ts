@@ -6,7 +6,7 @@
 import {
   type Committed,
   LimitError,
-  LockedError,
+  type LockedError,
   type OnewalError,
   StorageError,
   UsageError,
@@ -18,7 +18,7 @@ import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import type { WalWriter } from '../wal/wal-writer.ts';
 import type { State } from './draft.ts';
 import type { Environment } from './environment.ts';
-import type { FencedFiles } from './fenced-files.ts';
+import { type FencedFiles, lockLost } from './fenced-files.ts';
 import { GENERATION_MAX } from './file-names.ts';
 import { FileRegister } from './file-register.ts';
 import { HeldStates } from './held-states.ts';
@@ -160,11 +160,7 @@ export class Engine {
   }
 
   lockLost(committed: Committed = 'no'): LockedError {
-    return new LockedError(
-      'LOCK_LOST',
-      'another owner has taken the lock of this store: close it, and open it again',
-      { committed, holder: this.lock?.holder },
-    );
+    return lockLost(this.lock, committed);
   }
 
   report(event: StoreEvent): void {

@@ -1,9 +1,10 @@
 /**
  * The files of one open store, until it is closed. A blocking close does not wait for work that is
  * waiting for the host; when that work wakes up, the files may have another owner. So from the close
- * on every call is refused.
+ * on every call is refused. And from the loss of the lock on no file is made or removed: what is in
+ * the way of this store may be what its successor stands on.
  */
-import { UsageError } from '../errors.ts';
+import { type Committed, LockedError, UsageError } from '../errors.ts';
 import {
   closeQuietly,
   type File,
@@ -17,6 +18,7 @@ export class FencedFiles implements FileSystem {
   readonly #fs: FileSystem;
   readonly #open = new Set<FencedFile>();
   #isShut = false;
+  #lock: Lock | undefined;
 
   constructor(fs: FileSystem) {
     this.#fs = fs;
@@ -34,6 +36,7 @@ export class FencedFiles implements FileSystem {
 
   open(name: string, mode: 'read' | 'create'): Awaitable<File> {
     this.#check();
+    if (mode === 'create') this.#requireLock();
     const opened = this.#fs.open(name, mode);
     return opened instanceof Promise
       ? opened.then((file) => this.#fence(file))
@@ -47,6 +50,7 @@ export class FencedFiles implements FileSystem {
 
   remove(name: string): Awaitable<void> {
     this.#check();
+    this.#requireLock();
     return this.#fs.remove(name);
   }
 
@@ -56,7 +60,8 @@ export class FencedFiles implements FileSystem {
   }
 
   lock(): Awaitable<Lock> {
-    return this.#fs.lock();
+    const lock = this.#fs.lock();
+    return lock instanceof Promise ? lock.then((taken) => this.#hold(taken)) : this.#hold(lock);
   }
 
   free(): Awaitable<number | undefined> {
@@ -71,8 +76,17 @@ export class FencedFiles implements FileSystem {
     return fenced;
   }
 
+  #hold(lock: Lock): Lock {
+    this.#lock = lock;
+    return lock;
+  }
+
   #check(): void {
     if (this.#isShut) throw closedMeanwhile();
+  }
+
+  #requireLock(): void {
+    if (this.#lock?.isLost === true) throw lockLost(this.#lock);
   }
 }
 
@@ -123,4 +137,12 @@ class FencedFile implements File {
 
 function closedMeanwhile(): UsageError {
   return new UsageError('CLOSED', 'the store was closed meanwhile', { committed: 'no' });
+}
+
+export function lockLost(lock: Lock | undefined, committed: Committed = 'no'): LockedError {
+  return new LockedError(
+    'LOCK_LOST',
+    'another owner has taken the lock of this store: close it, and open it again',
+    { committed, holder: lock?.holder },
+  );
 }

@@ -385,6 +385,34 @@ describe('where the kernel lock does not reach', () => {
     expect(existsSync(join(directory, 'lock'))).toBe(false);
   });
 
+  // Work that never gives way to timers went on acknowledging what its successor did not have.
+  test('a displaced holder whose timers do not run hears of it when it asks', async () => {
+    const directory = freshDirectory();
+    const lock = take(directory, { kernelLock: noKernelLock });
+    const lost = vi.fn();
+    lock.onLost(lost);
+    const now = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
+    unlinkSync(join(directory, 'lock'));
+    leaveRecord(directory, { pid: 1 });
+
+    expect(lock.isLost).toBe(true);
+
+    now.mockRestore();
+    await vi.waitFor(() => expect(lost).toHaveBeenCalledOnce());
+  });
+
+  test('a holder that was suspended and not displaced shows itself when it asks', () => {
+    const directory = freshDirectory();
+    const lock = take(directory, { kernelLock: noKernelLock });
+    const now = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
+    makeStale(directory);
+
+    expect(lock.isLost).toBe(false);
+
+    now.mockRestore();
+    expectFreshHeartbeat(directory);
+  });
+
   test('a lock file that somebody touched is still that of its holder', async () => {
     const directory = freshDirectory();
     const lock = take(directory, { kernelLock: noKernelLock });

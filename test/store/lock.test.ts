@@ -82,6 +82,49 @@ test('nothing is written once the lock is lost, also before the host has said so
   await store.close().catch(() => undefined);
 });
 
+test('a buffered commit whose lock was lost while it was written is unknown', async () => {
+  const disk = new QuietlyLosing();
+  const store = await Store.open(disk);
+  const map = store.map<string, number>('m');
+  disk.onCall = ({ kind }) => {
+    if (kind === 'write') disk.isLost = true;
+    return undefined;
+  };
+
+  const during = await map
+    .put('during', 1, { durability: 'buffered' })
+    .catch((error: unknown) => error);
+
+  expect(during).toMatchObject({ code: 'LOCK_LOST', committed: 'unknown' });
+  expect([...map.getKeys()]).toEqual([]);
+  await store.close().catch(() => undefined);
+});
+
+// A successor stands on the files of before the checkpoint until it has written one of its own.
+test('a checkpoint that loses the lock on its way removes and makes no file any more', async () => {
+  const disk = new QuietlyLosing();
+  const store = await Store.open(disk);
+  const map = store.map<string, string>('m');
+  for (const key of ['a', 'b', 'c']) {
+    await map.put(key, 'x'.repeat(5000));
+    await store.checkpoint();
+  }
+  await map.put('d', 'y');
+  let names: readonly string[] | undefined;
+  disk.onCall = ({ kind, file }) => {
+    if (kind !== 'sync' || file?.endsWith('.snap') !== true) return undefined;
+    disk.isLost = true;
+    names ??= disk.names();
+    return undefined;
+  };
+
+  await store.checkpoint().catch(() => undefined);
+  await store.close().catch(() => undefined);
+
+  expect(names).toContain('3.snap');
+  expect(disk.names()).toEqual(names);
+});
+
 test('neither a checkpoint nor a close writes anything once the lock is lost', async () => {
   const disk = new SimulatedDisk();
   const store = await Store.open(disk);
