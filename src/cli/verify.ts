@@ -56,7 +56,7 @@ async function tryOpen(directory: string, recovery: RecoveryMode): Promise<Opene
   try {
     const store = await Store.open(directory, { readOnly: true, recovery });
     try {
-      return await openedFacts(store, recovery);
+      return await openedFacts(store);
     } finally {
       await store.close();
     }
@@ -66,10 +66,9 @@ async function tryOpen(directory: string, recovery: RecoveryMode): Promise<Opene
   }
 }
 
-async function openedFacts(store: Store, mode: RecoveryMode): Promise<Opened> {
+async function openedFacts(store: Store): Promise<Opened> {
   const { location, sequence, recovery, loss } = store.info;
-  // Strict has read every block before it opened.
-  const { damage } = mode === 'strict' ? { damage: [] } : await store.verify();
+  const { damage } = await store.verify();
   return {
     isOpen: true,
     location,
