@@ -13,7 +13,7 @@ export function smallSnapshots(): Uint8Array[] {
   const limits = SMALL_LIMITS;
   const maps = [
     planMap(1, 'a', numberedEntries(5)),
-    planMap(2, '', []),
+    planMap(2, '__pro', []),
     planMap(3, '__proto__', [entry('', ''), entry('x', 'y'.repeat(70))]),
   ];
   const beneath = [{ generation: 2, root: new Uint8Array(32) }];

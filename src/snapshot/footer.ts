@@ -11,14 +11,13 @@ import { bytesEqual, compareBytes, concatBytes, dataViewOf, utf8Encode } from '.
 import { type CborValue, encodeCbor } from '../bytes/cbor.ts';
 import { CborFields } from '../bytes/cbor-fields.ts';
 import { CHECKSUM_SIZE, checksum } from '../bytes/checksum.ts';
-import { isToken } from '../wal/record.ts';
+import { isStorableName, isToken } from '../wal/record.ts';
 import { BLOCK_SIZE_MAX, BLOCK_SIZE_MIN, HASH_SIZE, LEVEL_MAX, MalformedError } from './block.ts';
 import { HEADER_SIZE, identityFields, readIdentity, type SnapshotIdentity } from './format.ts';
 import type { TreeRoot } from './tree-writer.ts';
 
 /** What a footer may hold; a store keeps within it (docs/format.md, "Limits"). */
 export const MAP_COUNT_MAX = 4096;
-const MAP_NAME_SIZE_MAX = 255;
 const BENEATH_COUNT_MAX = 4096;
 const TOKEN_COUNT_MAX = 65_536;
 export const FOOTER_SIZE_MAX = 16 << 20;
@@ -190,6 +189,7 @@ export function faultOf(footer: SnapshotFooter, place: FooterPlace): string | un
 
 function faultOfMaps(footer: SnapshotFooter): string | undefined {
   const { maps } = footer;
+  if (footer.nextMapId === 0 || maps.some(({ id }) => id === 0)) return 'a map id is 0';
   if (new Set(maps.map((map) => map.id)).size !== maps.length) return 'two maps have one id';
   for (const [i, map] of maps.entries()) {
     const before = maps[i - 1];
@@ -225,19 +225,23 @@ function limited(fields: CborFields, name: string, countMax: number): CborFields
 }
 
 function readMap(fields: CborFields): SnapshotMap {
-  const name = fields.text('name');
-  if (utf8Encode(name).length > MAP_NAME_SIZE_MAX) throw new MalformedError('map name is too long');
   return {
     id: fields.unsigned('id'),
-    name,
-    keyEncoding: fields.text('keyEncoding'),
-    valueEncoding: fields.text('valueEncoding'),
+    name: readName(fields, 'name'),
+    keyEncoding: readName(fields, 'keyEncoding'),
+    valueEncoding: readName(fields, 'valueEncoding'),
     ...optionalQuota(fields),
     count: fields.unsigned('count'),
     bytes: fields.unsigned('bytes'),
     ...(fields.has('entries') ? { entries: readTree(fields.fields('entries')) } : {}),
     ...(fields.has('sequences') ? { sequences: readTree(fields.fields('sequences')) } : {}),
   };
+}
+
+function readName(fields: CborFields, field: string): string {
+  const name = fields.text(field);
+  if (isStorableName(name)) return name;
+  throw new MalformedError(`${field} of a map is empty or too long`);
 }
 
 function readTree(fields: CborFields): TreeRoot {

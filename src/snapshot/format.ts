@@ -113,10 +113,9 @@ function withoutMagic(bytes: Uint8Array): HeaderState {
 
 function decodeIdentity(cbor: Uint8Array): HeaderState {
   try {
-    const fields = CborFields.decode(cbor);
-    const need = readFormatVersion(fields.fields('format'));
+    const need = formatOf(cbor);
     if (isNewerFormat(need)) return { state: 'newer', need };
-    return { state: 'valid', header: readIdentity(fields) };
+    return { state: 'valid', header: readIdentity(CborFields.decode(cbor)) };
   } catch (error) {
     if (!isMalformed(error)) throw error;
     return { state: 'damaged', reason: `header: ${error.message}` };
@@ -131,6 +130,11 @@ export function identityFields(identity: SnapshotIdentity): { readonly [key: str
     generation: identity.generation,
     kind: identity.kind,
   };
+}
+
+/** Of a header or a footer, whatever else it holds. Throws CborError. */
+export function formatOf(cbor: Uint8Array): FormatVersion {
+  return readFormatVersion(CborFields.decode(cbor).fields('format'));
 }
 
 /** Throws MalformedError or CborError. */

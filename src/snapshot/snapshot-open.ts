@@ -1,5 +1,6 @@
 /** Says what a snapshot file is from its two ends. */
 
+import { isNewerFormat } from '../bytes/format-version.ts';
 import { type File, readFully } from '../fs/file-system.ts';
 import { MalformedError } from './block.ts';
 import {
@@ -12,6 +13,7 @@ import {
 import {
   decodeHeader,
   FORMAT,
+  formatOf,
   HEADER_SIZE,
   type HeaderState,
   isMalformed,
@@ -51,11 +53,23 @@ export function readEnds(file: File): SnapshotEnds {
   const header = decodeHeader(readFully(file, 0, Math.min(fileLength, HEADER_SIZE)));
   if (header.state === 'newer') return { ...header, have: FORMAT };
   const footer = readFooter(file, fileLength);
+  const need = footer.state === 'valid' ? formatIn(footer.cbor) : undefined;
+  if (need !== undefined && isNewerFormat(need)) return { state: 'newer', need, have: FORMAT };
   if (header.state === 'valid' && footer.state === 'valid') {
     return joinEnds(header.header, footer, fileLength);
   }
   if (header.state !== 'valid') return judgeHeader(header, footer);
   return footer.state === 'damaged' ? footer : { state: 'unfinished' };
+}
+
+/** Undefined where it says nothing of its format, which is damage. */
+function formatIn(cbor: Uint8Array): SnapshotFormat | undefined {
+  try {
+    return formatOf(cbor);
+  } catch (error) {
+    if (!isMalformed(error)) throw error;
+    return undefined;
+  }
 }
 
 function readFooter(file: File, fileLength: number): FooterState {

@@ -34,7 +34,7 @@ export class SnapshotReader {
   readonly name: string;
   readonly footer: SnapshotFooter;
   private readonly file: File;
-  private readonly footerOffset: number;
+  readonly footerOffset: number;
   private readonly source: BlockSource;
   private readonly maps: ReadonlyMap<number, MapTrees>;
 

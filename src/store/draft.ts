@@ -5,13 +5,13 @@
  * A draft is over a state that it never changes. What is refused is dropped with its fork; what is
  * accepted is absorbed.
  */
-import { utf8Encode } from '../bytes/bytes.ts';
 import { CborError } from '../bytes/cbor.ts';
 import type { Cursor } from '../bytes/cursor.ts';
 import type { LossReport } from '../errors.ts';
 import type { Memtable } from '../memtable/memtable.ts';
 import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import {
+  isStorableName,
   type KeyPosition,
   type Operation,
   type OperationVisitor,
@@ -22,7 +22,7 @@ import type { LoggedCommit } from '../wal/wal-writer.ts';
 import type { Catalog, MapDefinition } from './catalog.ts';
 import type { RawChange } from './change.ts';
 import { ALL_KEYS, entriesCursor, findEntry, type KeyBounds, type Layers, walk } from './layers.ts';
-import { KEY_SIZE_MAX, MAP_COUNT_MAX, NAME_SIZE_MAX, VALUE_SIZE_MAX } from './limits.ts';
+import { KEY_SIZE_MAX, MAP_COUNT_MAX, VALUE_SIZE_MAX } from './limits.ts';
 import { TokenTable } from './tokens.ts';
 import { UsageTable } from './usage.ts';
 
@@ -191,9 +191,9 @@ class Application implements OperationVisitor {
 
   #define({ map, name, keyEncoding, valueEncoding }: Operation & { type: 'define' }): void {
     const { catalog } = this.#draft;
-    const isAnyTooLong = [name, keyEncoding, valueEncoding].some(isTooLong);
-    const isTooMuch = catalog.count >= MAP_COUNT_MAX || isAnyTooLong;
-    if (isTooMuch) throw new CborError(`map ${map} passes a limit`);
+    const areNames = [name, keyEncoding, valueEncoding].every(isStorableName);
+    if (!areNames || catalog.count >= MAP_COUNT_MAX)
+      throw new CborError(`map ${map} passes a limit`);
     if (map < catalog.nextMapId || catalog.named(name) !== undefined) {
       throw new CborError(`map ${map} is defined twice`);
     }
@@ -273,10 +273,6 @@ class Application implements OperationVisitor {
     if (definition === undefined) throw new CborError(`map ${map} is not defined`);
     return definition;
   }
-}
-
-function isTooLong(name: string): boolean {
-  return utf8Encode(name).length > NAME_SIZE_MAX;
 }
 
 /** Held on writing too; a forged record must not bring in what no snapshot could hold. */

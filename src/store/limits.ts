@@ -7,5 +7,4 @@ export const VALUE_SIZE_MAX = 32 << 20;
 /** Keys and values of one commit, and 32 bytes for each of its writes. */
 export const COMMIT_SIZE_MAX = 256 << 20;
 export const MAP_COUNT_MAX = 4096;
-/** Of a map's name and of a codec's name, in UTF-8. */
-export const NAME_SIZE_MAX = 255;
+export { NAME_SIZE_MAX } from '../wal/record.ts';

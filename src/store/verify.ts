@@ -10,6 +10,7 @@ import type { Engine } from './engine.ts';
 import { type Manner, waitingManner } from './environment.ts';
 import { walName } from './file-names.ts';
 import { toStorageError } from './host-error.ts';
+import { recountStack } from './recount.ts';
 
 export interface VerifyReport {
   readonly isSound: boolean;
@@ -49,11 +50,12 @@ export async function verifyStore(
 function* verifySnapshots(engine: Engine, manner: Manner, options: WorkOptions): Task<Damage[]> {
   const onProgress = guardProgress(options.onProgress, engine.options.logger);
   const damage: Damage[] = [];
+  const steps = { pause: manner.pause, check: () => checkSignal(options.signal) };
+  const { snapshots } = engine.state;
   let before = 0;
-  for (const reader of engine.state.snapshots) {
+  for (const reader of snapshots) {
     const found = yield* reader.verify({
-      pause: manner.pause,
-      check: () => checkSignal(options.signal),
+      ...steps,
       onProgress: ({ bytes }) =>
         onProgress({ phase: 'verify', done: before + bytes, unit: 'bytes' }),
     });
@@ -61,6 +63,7 @@ function* verifySnapshots(engine: Engine, manner: Manner, options: WorkOptions):
     before += reader.footer.length;
     onProgress({ phase: 'verify', done: before, unit: 'bytes' });
   }
+  damage.push(...(yield* recountStack(snapshots, steps)));
   return damage;
 }
 

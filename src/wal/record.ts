@@ -18,6 +18,7 @@
  * `map` is a number that stands for a map from its definition on; `key` and `value` are byte
  * strings. Pure: what an operation does is store/apply.ts's business.
  */
+import { utf8Encode } from '../bytes/bytes.ts';
 import { CborError, CborReader, type CborValue, CborWriter, encodeCbor } from '../bytes/cbor.ts';
 import { CborFields } from '../bytes/cbor-fields.ts';
 
@@ -34,6 +35,9 @@ const TOKEN = 8;
 
 /** Of a token, which is not empty. */
 export const TOKEN_SIZE_MAX = 64;
+
+/** Of the name of a map or of an encoding, in UTF-8; it is not empty either. */
+export const NAME_SIZE_MAX = 255;
 
 export type Operation =
   | {
@@ -223,6 +227,10 @@ function isBound(value: CborValue | undefined): value is Uint8Array | null {
 
 export function isToken(value: CborValue | undefined): value is Uint8Array {
   return value instanceof Uint8Array && value.length > 0 && value.length <= TOKEN_SIZE_MAX;
+}
+
+export function isStorableName(name: string): boolean {
+  return name !== '' && utf8Encode(name).length <= NAME_SIZE_MAX;
 }
 
 function isText(value: CborValue | undefined): value is string {

@@ -43,6 +43,17 @@ describe('onewal verify', () => {
     expect(report.advice[2]).toBe('point-in-time: opens at commit 11, no commit known to be lost');
   });
 
+  it('reads WALs that no open needs any more', async () => {
+    const { exitCode, report } = await verify(await flipped('1.wal', 8192 + 100));
+
+    expect(exitCode).toBe(1);
+    expect(report.result).toBe('damaged, and no commit that any file knows of is lost');
+    expect(report.damage).toEqual([
+      { file: '1.wal', offset: 8192, reason: 'the frame checksum does not match' },
+    ]);
+    expect(report.advice).toHaveLength(1);
+  });
+
   it('names what safe does without: a snapshot that older files stand in for', async () => {
     const path = await makeStore();
     const size = statSync(join(path, '3.snap')).size;

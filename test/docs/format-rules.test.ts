@@ -82,6 +82,16 @@ describe('a frame that is sound and means nothing', () => {
     ['the number of maps', defineMany(MAP_COUNT_MAX - 1), defineMany(MAP_COUNT_MAX)],
   ];
 
+  test('is a commit that defines a map without a name or encodings', async () => {
+    for (const names of [
+      ['', 'utf8', 'binary'],
+      ['n', '', 'binary'],
+      ['n', 'utf8', ''],
+    ]) {
+      expect(await answerOf(forge([commit([[3, 2, ...names]])]))).toBe('CORRUPT');
+    }
+  });
+
   test.each(limits)('is a commit with %s above the limit', async (_, largest, tooLarge) => {
     expect(await answerOf(forge([commit(largest)]))).toBe('opened');
     expect(await answerOf(forge([commit(tooLarge)]))).toBe('CORRUPT');

@@ -103,6 +103,8 @@ function nested(depth: number): CborValue {
 const MAX = 2 ** 53 - 1;
 const OPERATIONS: Record<string, CborValue> = {
   none: [],
+  'no name': [[3, 2, '', 'utf8', 'utf8']],
+  'no key encoding': [[3, 2, 'n', '', 'utf8']],
   'a name of 255 bytes': [[3, 2, `x${'é'.repeat(127)}`, 'utf8', 'utf8']],
   'a name of 256 bytes': [[3, 2, 'é'.repeat(128), 'utf8', 'utf8']],
   'a key encoding of 256 bytes': [[3, 2, 'n', 'k'.repeat(256), 'utf8']],
@@ -264,6 +266,11 @@ function footersLike(footer: Footer): Record<string, Fields> {
     'a higher sequence': { sequence: sequence + 1 },
     'a higher nextMapId': { nextMapId: nextMapId + 1 },
     'a low nextMapId': { nextMapId: 1 },
+    'a nextMapId of 0, without maps': { maps: [], nextMapId: 0 },
+    'a map of id 0': changed({ id: 0 }),
+    'a map without a name': { maps: [{ ...map, name: '' } as CborValue] },
+    'a newer format, in the footer alone': { format: { ...FORMAT, major: 2 } },
+    'a feature, in the footer alone': { format: { ...FORMAT, incompatible: ['x'] } },
     'another length': { length: length + 1 },
     'another root': { root: ZEROS },
     'another chain': { chain: ZEROS },

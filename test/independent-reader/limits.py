@@ -24,7 +24,7 @@ def is_bytes(value, size):
 
 
 def is_name(value):
-    return isinstance(value, str) and len(value.encode("utf-8")) <= MAX_NAME
+    return isinstance(value, str) and 1 <= len(value.encode("utf-8")) <= MAX_NAME
 
 
 def is_token(value):

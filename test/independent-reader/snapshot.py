@@ -158,6 +158,7 @@ def _is_footer(footer):
         and is_bytes(footer.get("store"), 16)
         and footer.get("kind") in ("full", "incremental")
         and all(is_integer(footer.get(name)) for name in integers)
+        and footer["nextMapId"] >= 1
         and is_bytes(footer.get("chain"), 32)
         and is_bytes(footer.get("root"), 32)
         and ("quota" not in footer or is_integer(footer["quota"]))

@@ -18,12 +18,14 @@ import type { SnapshotReader } from '../../src/snapshot/snapshot-reader.ts';
 import {
   damageOf,
   entry,
+  makePlan,
   numberedEntries,
   openBytes,
   QUIET_STEPS,
   readerOf,
   SMALL_LIMITS,
   writeEntries,
+  writePlan,
 } from './support.ts';
 
 const LEAF_LIMITS = { ...SMALL_LIMITS, pageSize: 4000 };
@@ -291,9 +293,9 @@ test('a footer with another root, or the length of another file, is damage', () 
 test('maps out of order, and snapshots beneath that are not older, are damage', () => {
   const sound = writeEntries(numberedEntries(3), { kind: 'incremental' });
   const { footer } = readerOf(sound);
-  const { entries: _, sequences: __, ...empty } = { ...footer.maps[0], id: 0, name: 'a' };
+  const { entries: _, sequences: __, ...empty } = { ...footer.maps[0], id: 2, name: 'a' };
   const state = (change: Partial<SnapshotFooter>) =>
-    openBytes(withFooter(sound, { ...footer, ...change })).state;
+    openBytes(withFooter(sound, { ...footer, nextMapId: 3, ...change })).state;
   const { root } = footer;
 
   const unordered = [...footer.maps, empty as SnapshotMap];
@@ -337,4 +339,38 @@ test('a newer major version or an unknown incompatible flag is newer, whatever e
   });
   expect(openBytes(unfinished).state).toBe('newer');
   expect(withFormat({ ...FORMAT, minor: 9, compatible: ['notes'] }).state).toBe('valid');
+});
+
+test('a newer footer is newer, whatever its header says', () => {
+  const sound = writeEntries(numberedEntries(3));
+  const { footer } = readerOf(sound);
+  const newer = withFooter(sound, { ...footer, format: { ...FORMAT, major: 2 } });
+  const packed = withFooter(sound, { ...footer, format: { ...FORMAT, incompatible: ['packed'] } });
+  const beheaded = newer.slice();
+  beheaded[20] = 0xff;
+
+  expect(openBytes(newer)).toMatchObject({ state: 'newer', need: { major: 2 } });
+  expect(openBytes(packed)).toMatchObject({ state: 'newer', need: { incompatible: ['packed'] } });
+  expect(openBytes(beheaded).state).toBe('newer');
+});
+
+test.each<[string, Partial<SnapshotMap>]>([
+  ['the id 0', { id: 0 }],
+  ['no name', { name: '' }],
+  ['a name that is too long', { name: 'é'.repeat(128) }],
+  ['no encoding of keys', { keyEncoding: '' }],
+  ['an encoding of values that is too long', { valueEncoding: 'v'.repeat(256) }],
+])('a footer with a map of %s is damage', (_, change) => {
+  const sound = writeEntries(numberedEntries(3));
+  const { footer } = readerOf(sound);
+  const maps = footer.maps.map((map) => ({ ...map, ...change }));
+
+  expect(openBytes(withFooter(sound, { ...footer, maps })).state).toBe('damaged');
+});
+
+test('a footer in which 0 is the next map id is damage', () => {
+  const sound = writePlan(makePlan([]));
+  const { footer } = readerOf(sound);
+
+  expect(openBytes(withFooter(sound, { ...footer, nextMapId: 0 })).state).toBe('damaged');
 });
