@@ -24,6 +24,7 @@ export class PieceTally implements Tally {
   readonly seed: number;
   readonly kinds: { [kind: string]: number } = {};
   readonly failures: Failure[] = [];
+  caseCount = 0;
   failureCount = 0;
   readonly #digests = new Set<bigint>();
   readonly #onProgress: () => void;
@@ -31,10 +32,6 @@ export class PieceTally implements Tally {
   constructor(seed: number, onProgress: () => void = () => undefined) {
     this.seed = seed;
     this.#onProgress = onProgress;
-  }
-
-  get caseCount(): number {
-    return Object.values(this.kinds).reduce((sum, count) => sum + count, 0);
   }
 
   /** In 64 bits each. */
@@ -51,6 +48,7 @@ export class PieceTally implements Tally {
 
   count(kind: string, count = 1): void {
     this.kinds[kind] = (this.kinds[kind] ?? 0) + count;
+    this.caseCount += count;
     this.#onProgress();
   }
 

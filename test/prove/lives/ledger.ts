@@ -1,7 +1,7 @@
 /**
- * What the callers of a store were told, and what must be true of it for that. Every commit puts its
- * number into two maps beside its own writes: so what is there tells which commits are, whether they
- * are whole, and, replayed one behind the other, what every map must hold.
+ * What the callers of a store were told, and what must be true of it for that. Every commit leaves a
+ * mark: so what is there tells which commits are, and these, replayed one behind the other, what
+ * every map must hold to the last entry.
  */
 import type { Commit, Store } from '../../../src/index.ts';
 import { type Content, contentOf, Model, type ScriptedWrite } from '../../support/workload.ts';
@@ -9,12 +9,18 @@ import { type Content, contentOf, Model, type ScriptedWrite } from '../../suppor
 export interface Told {
   readonly number: number;
   readonly writes: readonly ScriptedWrite[];
+  readonly mark: Mark;
   answer: 'pending' | 'yes' | 'no' | 'unknown';
   /** Promised to survive a power cut. */
   isDurable: boolean;
   /** 0 until it is known. */
   sequence: number;
 }
+
+/** What a store that has the commit shows, and one without it does not. */
+export type Mark =
+  | { readonly is: 'there' | 'gone'; readonly map: string; readonly key: string }
+  | { readonly is: 'quota'; readonly bytes: number };
 
 export type ToldThen = readonly Readonly<Told>[];
 
@@ -28,8 +34,8 @@ export type Aftermath =
   /** The disk has said that it had synced, and had not: what was promised may be missing. */
   | 'lied to';
 
-/** The two maps that every commit marks. */
-const MARKS = ['left', 'right'] as const;
+/** The two maps into which commits put their numbers. */
+const MARKED = ['left', 'right'] as const;
 
 export class Ledger {
   readonly #told: Told[] = [];
@@ -39,26 +45,29 @@ export class Ledger {
     return this.#told;
   }
 
+  /** A commit that puts its number into two maps, beside its own writes. */
   begin(writes: readonly ScriptedWrite[]): Told {
     const number = this.#told.length + 1;
-    const marks = MARKS.map((map): ScriptedWrite => {
-      return { type: 'put', map, key: keyOf(number), value: number };
-    });
-    const told: Told = {
-      number,
-      writes: [...writes, ...marks],
-      answer: 'pending',
-      isDurable: false,
-      sequence: 0,
-    };
+    const marks = MARKED.map((map) => markOf(number, map));
+    return this.beginAlone([...writes, ...marks], { is: 'there', map: 'left', key: keyOf(number) });
+  }
+
+  /** One that is known by a mark that its own writes leave. */
+  beginAlone(writes: readonly ScriptedWrite[], mark: Mark): Told {
+    const number = this.#told.length + 1;
+    const told: Told = { number, writes, mark, answer: 'pending', isDurable: false, sequence: 0 };
     this.#told.push(told);
     return told;
   }
 
   acknowledge(told: Told, commit: Commit): void {
-    told.answer = 'yes';
-    told.isDurable = commit.durable;
+    this.succeed(told, commit.durable ? 'synced' : 'buffered');
     told.sequence = commit.sequence;
+  }
+
+  succeed(told: Told, durability: 'synced' | 'buffered'): void {
+    told.answer = 'yes';
+    told.isDurable = durability === 'synced';
   }
 
   refuse(told: Told, committed: string | undefined): void {
@@ -77,12 +86,17 @@ export class Ledger {
 
   /** What a store shows when it is opened is decided: it stays, and what it does not show never comes. */
   noteOpened(store: Store): void {
-    const present = new Set(numbersIn(store, 'left'));
     for (const told of this.#told) {
-      const isThere = present.has(told.number);
+      const isThere = isIn(store, told.mark);
       told.answer = isThere ? 'yes' : 'no';
       told.isDurable = isThere;
     }
+  }
+
+  clone(): Ledger {
+    const copy = new Ledger();
+    copy.#told.push(...this.#told.map((told) => ({ ...told })));
+    return copy;
   }
 
   /** As it is now. */
@@ -92,9 +106,7 @@ export class Ledger {
 
   /** What is false of `store`, in words; empty where all is true. */
   problemsOf(store: Store, told: ToldThen, aftermath: Aftermath): string[] {
-    const present = numbersIn(store, 'left');
-    const right = numbersIn(store, 'right');
-    if (present.join() !== right.join()) return [`half a commit: ${present} and ${right}`];
+    const present = told.filter(({ mark }) => isIn(store, mark)).map(({ number }) => number);
     return [
       ...falseAnswers(told, new Set(present), aftermath),
       ...this.#otherContent(store, present),
@@ -125,13 +137,18 @@ export function promiseOf(told: ToldThen): string {
   return told.map(({ answer, isDurable }) => `${answer[0]}${isDurable ? '!' : ''}`).join('');
 }
 
-function keyOf(number: number): string {
-  return `n${number}`.padStart(6, '0');
+/** As it stands among the writes of its commit. */
+export function markOf(number: number, map: string): ScriptedWrite & { readonly type: 'put' } {
+  return { type: 'put', map, key: keyOf(number), value: number };
 }
 
-function numbersIn(store: Store, map: string): number[] {
-  const numbers = [...store.map<string, number>(map).getRange()].map(({ value }) => value);
-  return numbers.sort((one, other) => one - other);
+function keyOf(number: number): string {
+  return `n${String(number).padStart(5, '0')}`;
+}
+
+function isIn(store: Store, mark: Mark): boolean {
+  if (mark.is === 'quota') return store.stats().byteQuota === mark.bytes;
+  return store.map(mark.map).has(mark.key) === (mark.is === 'there');
 }
 
 function falseAnswers(
@@ -162,11 +179,17 @@ function otherSequences(store: Store, told: ToldThen, present: readonly number[]
   if (sequence !== present.length) {
     return [`is at commit ${sequence} and holds ${present.length} commits`];
   }
-  const map = store.map<string, number>('left');
   return present.flatMap((number, index) => {
-    const found = map.getEntry(keyOf(number))?.sequence;
-    const known = told[number - 1]?.sequence ?? 0;
-    const isRight = found === index + 1 && (known === 0 || known === found);
-    return isRight ? [] : [`commit ${number} has the id ${found}, and was answered ${known}`];
+    const known = told[number - 1];
+    const found = known?.mark.is === 'there' ? idOf(store, known.mark) : index + 1;
+    const isAnswered = known?.sequence === 0 || known?.sequence === index + 1;
+    if (found === index + 1 && isAnswered) return [];
+    return [
+      `commit ${number} is the ${index + 1}th, has id ${found}, and was told ${known?.sequence}`,
+    ];
   });
+}
+
+function idOf(store: Store, { map, key }: { readonly map: string; readonly key: string }) {
+  return store.map(map).getEntry(key)?.sequence;
 }

@@ -1,8 +1,8 @@
 /** A store that does one thing after the other, and writes down what it answers. */
-import { OnewalError, Store, type StoreOptions } from '../../../src/index.ts';
+import { type Commit, OnewalError, Store, type StoreOptions } from '../../../src/index.ts';
 import type { SimulatedDisk } from '../../../src/testing/index.ts';
 import type { ScriptedWrite } from '../../support/workload.ts';
-import { type Aftermath, Ledger } from './ledger.ts';
+import { type Aftermath, Ledger, type Told } from './ledger.ts';
 
 export type Deed =
   | {
@@ -13,12 +13,12 @@ export type Deed =
       readonly blocks?: true;
     }
   | {
-      readonly type: 'flush' | 'checkpoint' | 'compact' | 'verify' | 'resume' | 'reopen' | 'close';
+      readonly type: 'flush' | 'checkpoint' | 'compact' | 'resume' | 'reopen' | 'close';
     };
 
 export class SerialLife {
   readonly disk: SimulatedDisk;
-  readonly ledger = new Ledger();
+  readonly ledger: Ledger;
   /** What the store has done against its word, apart from what an image shows. */
   readonly problems: string[] = [];
   /** What is left of the page cache when a store is opened again on the running machine. */
@@ -26,54 +26,59 @@ export class SerialLife {
   readonly #options: StoreOptions;
   store: Store | undefined;
 
-  constructor(disk: SimulatedDisk, options: StoreOptions = {}) {
+  constructor(disk: SimulatedDisk, ledger = new Ledger(), options: StoreOptions = {}) {
     this.disk = disk;
+    this.ledger = ledger;
     this.#options = options;
   }
 
   /** What the host refuses is an answer, and what it refuses to an open leaves no store. */
-  async open(): Promise<void> {
+  async open(
+    work: (disk: SimulatedDisk, options: StoreOptions) => Store | Promise<Store> = Store.open,
+  ): Promise<void> {
     try {
-      const store = await Store.open(this.disk, this.#options);
+      const store = await work(this.disk, this.#options);
       store.on('resolved', () => this.ledger.noteResolved());
-      const found = this.ledger.problemsOf(store, this.ledger.told, this.openedAs);
-      this.problems.push(...found.map((problem) => `opened again, it ${problem}`));
-      this.ledger.noteOpened(store);
       this.store = store;
+      this.#look('opened again', this.openedAs);
+      this.#undisturbed(() => this.ledger.noteOpened(store));
     } catch (error) {
       this.#requireOurs(error, 'open');
     }
   }
 
   async do(deed: Deed): Promise<void> {
-    const { store } = this;
     if (deed.type === 'reopen') return this.#reopen();
-    if (store === undefined) return;
-    if (deed.type === 'commit') return this.#commit(store, deed);
-    try {
-      await this.#work(store, deed.type);
-    } catch (error) {
-      this.#requireOurs(error, deed.type);
-    }
+    if (deed.type === 'commit') return this.#commit(deed);
+    const { type } = deed;
+    await this.ask(type, async (store) => {
+      if (type === 'close') this.store = undefined;
+      await store[type]();
+      if (type !== 'resume') this.ledger.noteDurable();
+    });
   }
 
   /** Memory shows what was answered, and nothing else. */
   checkMemory(place: string): void {
-    const { store, ledger } = this;
-    if (store === undefined) return;
-    const found = ledger.problemsOf(store, ledger.told, 'memory');
-    this.problems.push(...found.map((problem) => `${place}: memory ${problem}`));
+    this.#look(place, 'memory');
   }
 
-  async #work(store: Store, type: Exclude<Deed['type'], 'commit' | 'reopen'>): Promise<void> {
-    if (type === 'verify') {
-      const { damage } = await store.verify();
-      if (damage.length > 0) this.problems.push(`verify: ${JSON.stringify(damage)}`);
-      return;
+  #look(place: string, aftermath: Aftermath): void {
+    const { store, ledger } = this;
+    if (store === undefined) return;
+    const found = this.#undisturbed(() => ledger.problemsOf(store, ledger.told, aftermath));
+    this.problems.push(...found.map((problem) => `${place}: ${problem}`));
+  }
+
+  /** Reading from the disk as it is. */
+  #undisturbed<T>(work: () => T): T {
+    const { onCall } = this.disk;
+    this.disk.onCall = undefined;
+    try {
+      return work();
+    } finally {
+      this.disk.onCall = onCall;
     }
-    if (type === 'close') this.store = undefined;
-    await store[type]();
-    if (type !== 'resume') this.ledger.noteDurable();
   }
 
   async #reopen(): Promise<void> {
@@ -81,17 +86,37 @@ export class SerialLife {
     await this.open();
   }
 
-  async #commit(store: Store, deed: Deed & { readonly type: 'commit' }): Promise<void> {
+  async #commit(deed: Deed & { readonly type: 'commit' }): Promise<void> {
     const told = this.ledger.begin(deed.writes);
     const options = { durability: deed.durability ?? 'synced' } as const;
+    await this.attempt(`commit ${told.number}`, told, (store) => {
+      const isBlocking = deed.blocks === true;
+      return isBlocking ? store.batchSync(told.writes, options) : store.batch(told.writes, options);
+    });
+  }
+
+  /** What `work` resolves to, or throws, is what the caller of this commit is told. */
+  async attempt(
+    doing: string,
+    told: Told,
+    work: (store: Store) => Commit | Promise<Commit>,
+  ): Promise<void> {
+    if (this.store === undefined) return this.ledger.refuse(told, 'no');
     try {
-      const commit = deed.blocks
-        ? store.batchSync(told.writes, options)
-        : await store.batch(told.writes, options);
-      this.ledger.acknowledge(told, commit);
+      this.ledger.acknowledge(told, await work(this.store));
     } catch (error) {
-      this.#requireOurs(error, `commit ${told.number}`);
+      this.#requireOurs(error, doing);
       if (!this.disk.isCrashed) this.ledger.refuse(told, (error as OnewalError).committed);
+    }
+  }
+
+  /** The same for what is no commit. */
+  async ask(doing: string, work: (store: Store) => unknown): Promise<void> {
+    if (this.store === undefined) return;
+    try {
+      await work(this.store);
+    } catch (error) {
+      this.#requireOurs(error, doing);
     }
   }
 
