@@ -7,18 +7,12 @@ import { SeededRandom } from '../../../src/testing/seeded-random.ts';
 import { useSeededHost } from '../../support/seeded.ts';
 import type { Gate, Scale, Tally } from '../gate.ts';
 import { type Inspection, inspectMoment } from '../lives/check-image.ts';
+import { commit, turns } from '../lives/deeds.ts';
+import { goOn } from '../lives/going-on.ts';
 import { describeFault, faultsAt, type HostFault, planOf } from '../lives/host-faults.ts';
 import { type Moment, MomentRecorder } from '../lives/moments.ts';
 import { SerialLife } from '../lives/serial-life.ts';
-import {
-  commit,
-  makePast,
-  NO_PAST,
-  type Past,
-  SUBJECTS,
-  type Subject,
-  turns,
-} from '../lives/subjects.ts';
+import { makePast, NO_PAST, type Past, SUBJECTS, type Subject } from '../lives/subjects.ts';
 
 const PLANS: { readonly [scale in Scale]: { readonly moments: number; readonly images: number } } =
   {
@@ -113,22 +107,6 @@ async function inspectFault(
   for (const moment of chosen(recorder.moments, plan.moments, random)) {
     await inspectMoment(inspection, moment);
   }
-}
-
-/** The host is well: so is the store, if need be after it was told so. */
-async function goOn(life: SerialLife): Promise<void> {
-  if (life.store === undefined) await life.open();
-  if (life.store === undefined) {
-    life.problems.push('the host is well, and the store cannot be opened');
-    return;
-  }
-  await turns();
-  if (life.store.stats().writesDisabled) await life.do({ type: 'resume' });
-  await life.do(commit({ type: 'put', map: 'b', key: 'well', value: 'again' }));
-  if (life.ledger.told.at(-1)?.answer !== 'yes') {
-    life.problems.push('the host is well, and a commit is refused');
-  }
-  life.checkMemory('gone on');
 }
 
 /** What the fault leaves, and others by chance. */

@@ -1,6 +1,15 @@
 /** Every gate, in the order of the summary: one line each. */
 import type { Gate } from '../gate.ts';
+import { diskSize } from './disk-size.ts';
 import { faultLoop } from './fault-loop.ts';
+import { nestedCrash } from './nested-crash.ts';
 import { smallScope } from './small-scope.ts';
+import { syncPersonalities } from './sync-personalities.ts';
 
-export const gates: readonly Gate[] = [smallScope, faultLoop];
+export const gates: readonly Gate[] = [
+  smallScope,
+  faultLoop,
+  syncPersonalities,
+  nestedCrash,
+  diskSize,
+];

@@ -5,9 +5,9 @@
  */
 import { SimulatedDisk } from '../../../src/testing/index.ts';
 import { useSeededHost } from '../../support/seeded.ts';
-import type { ScriptedWrite } from '../../support/workload.ts';
 import type { Gate, Scale, Tally } from '../gate.ts';
 import { type Inspection, inspectMoment } from '../lives/check-image.ts';
+import { put } from '../lives/deeds.ts';
 import { MomentRecorder } from '../lives/moments.ts';
 import { type Deed, SerialLife } from '../lives/serial-life.ts';
 
@@ -81,8 +81,4 @@ async function crashEverywhere(
   const { ledger } = life;
   const inspection: Inspection = { tally, ledger, name, imageCountMax, seed };
   for (const moment of recorder.moments) await inspectMoment(inspection, moment);
-}
-
-function put(map: string, key: string, value: unknown): ScriptedWrite {
-  return { type: 'put', map, key, value };
 }

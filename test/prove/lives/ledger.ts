@@ -19,7 +19,9 @@ export interface Told {
 
 /** What a store that has the commit shows, and one without it does not. */
 export type Mark =
-  | { readonly is: 'there' | 'gone'; readonly map: string; readonly key: string }
+  | { readonly is: 'there'; readonly map: string; readonly key: string }
+  /** Of an entry that the commit with the mark `behind` had put there. */
+  | { readonly is: 'gone'; readonly map: string; readonly key: string; readonly behind?: Mark }
   | { readonly is: 'quota'; readonly bytes: number };
 
 export type ToldThen = readonly Readonly<Told>[];
@@ -148,7 +150,9 @@ function keyOf(number: number): string {
 
 function isIn(store: Store, mark: Mark): boolean {
   if (mark.is === 'quota') return store.stats().byteQuota === mark.bytes;
-  return store.map(mark.map).has(mark.key) === (mark.is === 'there');
+  const isThere = store.map(mark.map).has(mark.key);
+  if (mark.is === 'there') return isThere;
+  return !isThere && (mark.behind === undefined || isIn(store, mark.behind));
 }
 
 function falseAnswers(

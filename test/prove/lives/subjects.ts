@@ -2,6 +2,7 @@
 import { type Commit, Store } from '../../../src/index.ts';
 import { SimulatedDisk } from '../../../src/testing/index.ts';
 import type { ScriptedWrite } from '../../support/workload.ts';
+import { commit, put, turns } from './deeds.ts';
 import { Ledger, type Mark } from './ledger.ts';
 import { type Deed, SerialLife } from './serial-life.ts';
 
@@ -175,17 +176,4 @@ async function closeNow(life: SerialLife): Promise<void> {
     store.closeSync();
     life.ledger.noteDurable();
   });
-}
-
-/** What goes on behind an answer has come to rest. */
-export async function turns(): Promise<void> {
-  for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-export function commit(...writes: ScriptedWrite[]): Deed & { readonly type: 'commit' } {
-  return { type: 'commit', writes };
-}
-
-function put(map: string, key: string, value: unknown): ScriptedWrite & { readonly type: 'put' } {
-  return { type: 'put', map, key, value };
 }
