@@ -3,8 +3,10 @@ import type { Gate } from '../gate.ts';
 import { diskSize } from './disk-size.ts';
 import { faultLoop } from './fault-loop.ts';
 import { nestedCrash } from './nested-crash.ts';
+import { randomLives } from './random-lives.ts';
 import { smallScope } from './small-scope.ts';
 import { syncPersonalities } from './sync-personalities.ts';
+import { transactions } from './transactions.ts';
 
 export const gates: readonly Gate[] = [
   smallScope,
@@ -12,4 +14,6 @@ export const gates: readonly Gate[] = [
   syncPersonalities,
   nestedCrash,
   diskSize,
+  randomLives,
+  transactions,
 ];
