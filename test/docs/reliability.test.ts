@@ -6,7 +6,7 @@ import { MUTANTS } from '../mutants/mutants.mjs';
 import { page, ROOT, tableRows } from './pages.ts';
 
 const PAGE = page('docs/reliability.md');
-const GATES = 'test/prove/gates';
+const GATES = 'test/prove/gates/index.ts';
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const rows = (heading: string) => tableRows(PAGE, heading).slice(1);
@@ -38,13 +38,14 @@ describe('a command', () => {
     expect(missing).toEqual(existsSync(join(ROOT, GATES)) ? [] : ['prove']);
   });
 
-  test('has a row among the figures, if it is a gate, and no gate is without one', () => {
+  test('has a row among the figures, if it is a gate, and no gate is without one', async () => {
     const figures = gatesIn(tableRows(PAGE, 'Figures').map(([command]) => command));
 
     expect(new Set(gatesIn(COMMANDS)).size).toBeGreaterThan(10);
     expect([...new Set(figures)]).toEqual(figures);
     expect(figures.sort()).toEqual([...new Set(gatesIn(COMMANDS))].sort());
-    expect(figures.sort()).toEqual(expect.arrayContaining(gatesInSource()));
+    const gates = await gatesInSource();
+    if (gates.length > 0) expect(figures).toEqual(gates.sort());
   });
 });
 
@@ -132,13 +133,12 @@ function gatesIn(commands: readonly (string | undefined)[]): string[] {
   );
 }
 
-/** The names in the files of the gates, where there are any yet. */
-function gatesInSource(): string[] {
-  if (!existsSync(join(ROOT, GATES))) return [];
-  return readdirSync(join(ROOT, GATES), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .flatMap((file) => [...read(`${GATES}/${file}`).matchAll(/^ {2}name: '([\w-]+)',$/gm)])
-    .map(([, name]) => name as string);
+/** As `npm run prove` lists them; none where there are none yet. */
+async function gatesInSource(): Promise<string[]> {
+  const index = join(ROOT, GATES);
+  if (!existsSync(index)) return [];
+  const { gates } = await import(/* @vite-ignore */ index);
+  return gates.map(({ name }: { readonly name: string }) => name);
 }
 
 function testFiles(): string[] {

@@ -40,7 +40,7 @@ test('etcd 14098: whatever is lost of unsynced commits, the store opens with a p
 
   expect(torn).toBeGreaterThan(50);
   await store.close();
-}, 60_000);
+}, 120_000);
 
 // etcd-io/etcd 3591. A member that a full disk had stopped could not be started again, by a version
 // either that was said to repair it.

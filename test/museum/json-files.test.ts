@@ -37,7 +37,7 @@ test('NeDB 235: a power cut during a compaction leaves all that was there before
   });
 
   expect(tally.crashPoints).toBeGreaterThan(40);
-}, 60_000);
+}, 120_000);
 
 // sindresorhus/electron-store 35, daintreehq/daintree 6035. A file that could not be parsed was
 // replaced by the defaults, and the only backup by a copy of them.
@@ -88,7 +88,7 @@ test('write-file-atomic: on a disk that fills up within a write the old data sta
     disk.capacity = undefined;
     await store.close();
   }
-});
+}, 120_000);
 
 // openai/codex 34126 and 26421. After a power cut NTFS showed a file of the right length, all zeros:
 // its size had been made durable, and nothing of its content.

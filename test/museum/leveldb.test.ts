@@ -30,7 +30,7 @@ test('LevelDB 189: a power cut while a store is made leaves none, or an empty on
     }
   }
   expect(images).toBeGreaterThan(40);
-});
+}, 120_000);
 
 // google/leveldb 195, of the authors of the OSDI paper. Old logs and the old manifest were removed
 // before the rename of CURRENT was durable: what had arrived of both named nothing.
@@ -84,7 +84,7 @@ test('LevelDB 251: an append that arrived as zeros, garbage or half is no value'
       }
     }
   }
-});
+}, 120_000);
 
 // logos-storage/logos-storage-nim 1263. On a full disk LevelDB refused deletions as well, so that
 // the program's own maintenance could not make room.

@@ -30,4 +30,4 @@ test('LMDB without checksums: a rotten bit of a snapshot is never read as data',
     if (found !== content) refused++;
   }
   expect(refused).toBeGreaterThan(40);
-});
+}, 120_000);

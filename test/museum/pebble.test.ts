@@ -42,4 +42,4 @@ test('Pebble 54185: a crash while commits go over to the next WAL is no corrupti
   });
 
   expect(tally.crashPoints).toBeGreaterThan(30);
-}, 60_000);
+}, 120_000);

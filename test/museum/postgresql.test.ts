@@ -25,7 +25,7 @@ test('PostgreSQL fsyncgate: nothing is acknowledged on the word of a sync behind
     if (isOpen) expect(acknowledged.length, `sync ${failing}`).toBeGreaterThanOrEqual(7);
   }
   expect(failing).toBeGreaterThan(10);
-});
+}, 120_000);
 
 /** Eight commits and a checkpoint, while one sync fails as it does on ext4: its pages count as clean. */
 async function live(failing: number) {

@@ -57,7 +57,7 @@ test('rocksdb-js 748: the bytes of an append that failed do not stay between two
     expect((await Store.open(image)).info.loss).toBeUndefined();
     await store.close();
   }
-});
+}, 120_000);
 
 // HarperFast/harper 2087. Reading on behind a damaged frame applied the rest of a transaction whose
 // beginning had been in that frame; it was taken back for that.
@@ -91,4 +91,4 @@ test('Harper 2087: skipping a damaged commit skips all of it, whichever of its f
     expect(skipped.info.loss).toMatchObject({ action: 'skipped', commitsLost: 1 });
     await skipped.close();
   }
-}, 60_000);
+}, 120_000);

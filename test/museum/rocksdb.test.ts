@@ -70,7 +70,7 @@ test('RocksDB 6313: crash, open, crash again, with nothing written in between or
       }
     }
   }
-});
+}, 120_000);
 
 // facebook/rocksdb 7701. A WAL that was cut short was passed over and the next one applied, which
 // left a hole between them; cut exactly between two records it still is, as the change itself says.
@@ -145,7 +145,7 @@ test('RocksDB 7784: a store killed on a full disk, at any call, opens when there
     }
   }
   expect(kills).toBeGreaterThan(40);
-});
+}, 120_000);
 
 // facebook/rocksdb 4990. The sync of a manifest failed, and the files that it named were removed; but
 // what had been written of it was there after a restart, and named files that were gone.
@@ -174,7 +174,7 @@ test('RocksDB 4990: what a failed sync of a checkpoint has left names nothing th
     }
   }
   expect(syncs).toBeGreaterThan(8);
-});
+}, 120_000);
 
 // facebook/rocksdb 12995. After a failed write to the WAL one column family was flushed and the
 // others were not: a crash later a batch over all of them was there by a part.

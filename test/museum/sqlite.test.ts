@@ -26,7 +26,7 @@ test('SQLite WAL-reset: commits between two checkpoints are in a WAL or a snapsh
     }
     await store.close();
   }
-});
+}, 120_000);
 
 // Pillai et al., "All File Systems Are Not Created Equal" (OSDI 2014): the removal of the rollback
 // journal was not made durable, and the journal that came back undid a committed transaction.
