@@ -116,7 +116,7 @@ function canRun([command = '', ...words]: readonly string[]): boolean {
 }
 
 /** A link to a device that is always full, in the place of a WAL: refused, not written through. */
-export async function linkToFullDevice(tally: Tally): Promise<void> {
+async function linkToFullDevice(tally: Tally): Promise<void> {
   await withSite(async (site) => {
     const full = site.path('full');
     const store = await Store.open(full);
