@@ -55,6 +55,7 @@ export class LockFile {
   /** False when somebody else holds it. Takes over what is stale, and goes on with what is ours. */
   take(): boolean {
     const { path, staleMs } = this.#options;
+    process.off('SIGXFSZ', goOn).on('SIGXFSZ', goOn);
     try {
       this.#unlock = lockSync(path, {
         fs: this.#files,
@@ -167,6 +168,13 @@ export class LockFile {
     this.#descriptor = undefined;
   }
 }
+
+/**
+ * Node ignores the signal of a file that reaches its size limit, so that the write fails. But
+ * proper-lockfile's clean-up at the end of the process ends it at every signal that nobody else
+ * listens to.
+ */
+function goOn(): void {}
 
 const NO_LINKS_CODES = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 

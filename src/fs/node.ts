@@ -40,6 +40,7 @@ export class NodeFileSystem implements FileSystem {
   readonly #path: string;
   #lockKind: FileSystemFacts['lock'] = 'advisory';
   #realPath: string | undefined;
+  #isMade = false;
   /** Directories with entries that we made and that are not known to be durable. */
   readonly #unsynced = new Set<string>();
 
@@ -55,7 +56,9 @@ export class NodeFileSystem implements FileSystem {
   open(name: string, mode: 'read' | 'create'): NodeFile {
     const path = this.#pathOf(name);
     if (mode === 'read') return new NodeFile(openRegular(path));
-    this.#makeDirectory(dirname(path));
+    // A directory that was removed under an open store must not come back with half of its files.
+    if (!this.#isMade || dirname(path) !== this.#directory()) this.#makeDirectory(dirname(path));
+    this.#isMade = true;
     this.#unsynced.add(dirname(path));
     return createFile(path);
   }
@@ -94,6 +97,7 @@ export class NodeFileSystem implements FileSystem {
 
   lock(): NodeLock {
     this.#makeDirectory(this.#directory());
+    this.#isMade = true;
     const lock = takeNodeLock(this.#directory());
     this.#lockKind = lock.kind;
     return lock;
@@ -125,7 +129,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   #makeDirectory(path: string): void {
-    const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+    const first = makeDirectories(path);
     if (first !== undefined) {
       for (let made = path; made.length >= first.length; made = dirname(made)) {
         this.#unsynced.add(dirname(made));
@@ -142,6 +146,17 @@ export class NodeFileSystem implements FileSystem {
       if (errnoOf(error) === 'ENOENT') return [];
       throw error;
     }
+  }
+}
+
+/** The first that was missing, as `mkdirSync` says it. */
+function makeDirectories(path: string): string | undefined {
+  try {
+    return mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    // Making all at once, Node says of a read-only file system that there is no such directory.
+    if (errnoOf(error) === 'ENOENT') mkdirSync(path, { mode: 0o700 });
+    throw error;
   }
 }
 

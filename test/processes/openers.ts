@@ -90,13 +90,15 @@ async function oneWins(site: Site, plan: Place, tally: Tally): Promise<void> {
 async function allInTurn(site: Site, plan: Place, tally: Tally): Promise<void> {
   const { directory, processes, threads } = plan;
   const children = await gather(site, plan, LOCK_TIMEOUT);
+  for (const child of children) {
+    child.onReport(({ kind }) => kind === 'left' && tally.count('turns'));
+  }
   const start = performance.now();
   for (const child of children) child.say('go');
   await Promise.all(children.map(({ ended }) => ended));
   countDuration(tally, 'each turn on average', (performance.now() - start) / count(plan));
 
   for (const { kind, ...facts } of children.flatMap(({ reports }) => reports)) {
-    if (kind === 'left') tally.count('turns');
     if (kind === 'refused' || kind === 'failed')
       tally.fail(`${kind} ${JSON.stringify(facts)}`, 'in turn');
   }

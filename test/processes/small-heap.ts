@@ -38,16 +38,18 @@ export async function workInSmallHeap({ bytes, heapMiB }: HeapPlan, tally: Tally
   await withSite(async (site) => {
     const task: SmallHeapTask = { directory: site.path('store'), bytes, isGreedy: false };
     const child = await site.start('small-heap', task, { nodeOptions: nodeOptionsFor(heapMiB) });
-    const { code, signal } = await child.ended;
-    const isDone = child.reports.some(({ kind }) => kind === 'done');
-    if (!isDone) tally.fail(`it ended with ${signal ?? code}: ${child.errorText}`, 'small heap');
-    const entryCount = child.reports[0]?.entries;
-    for (const step of child.reports.filter(({ kind }) => kind === 'step')) {
+    let entryCount: unknown;
+    child.onReport((step) => {
+      if (step.kind !== 'step') return;
+      entryCount ??= step.entries;
       tally.count(
         `${step.step}, resident under ${64 * Math.ceil(Number(step.rss) / MIB / 64)} MiB`,
       );
       for (const fault of stepFaults(step, entryCount)) tally.fail(fault, JSON.stringify(step));
-    }
+    });
+    const { code, signal } = await child.ended;
+    const isDone = child.reports.some(({ kind }) => kind === 'done');
+    if (!isDone) tally.fail(`it ended with ${signal ?? code}: ${child.errorText}`, 'small heap');
     tally.count('MiB of entries in a small heap', Math.round(bytes / MIB));
   });
 }

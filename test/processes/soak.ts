@@ -33,13 +33,15 @@ export async function live({ rounds, ...plan }: SoakPlan, tally: Tally): Promise
     const directory = site.path('store');
     const task: SoakTask = { ...plan, directory, rounds, roundsBetweenSamples };
     const child = await site.start('soak', task);
+    child.onReport(({ kind }) => {
+      if (kind === 'sample') tally.count('lives of a store in one process', roundsBetweenSamples);
+    });
     const { code } = await child.ended;
     const replay = JSON.stringify(child.reports.at(-1));
     if (code !== 0) tally.fail(`it ended with ${code}: ${child.errorText}`, replay);
     const samples = child.reports.filter(({ kind }) => kind === 'sample');
     for (const fault of growthFaults(samples)) tally.fail(fault, replay);
     if (child.reports.some(({ kind }) => kind === 'fault')) tally.fail('there was no lock', replay);
-    tally.count('lives of a store in one process', rounds);
     const growth = heapGrowth(samples);
     tally.count(`heap growth under ${Math.max(1, Math.ceil(growth / 2 ** 18)) * 256} KiB`);
   });

@@ -1,4 +1,11 @@
 /** Every gate, in the order of the summary: one line each. */
+import { exits } from '../../processes/exits.ts';
+import { fullDisk } from '../../processes/full-disk.ts';
+import { kills } from '../../processes/kills.ts';
+import { openers } from '../../processes/openers.ts';
+import { smallHeap } from '../../processes/small-heap.ts';
+import { soak } from '../../processes/soak.ts';
+import { zombies } from '../../processes/zombies.ts';
 import type { Gate } from '../gate.ts';
 import { diskSize } from './disk-size.ts';
 import { faultLoop } from './fault-loop.ts';
@@ -16,4 +23,11 @@ export const gates: readonly Gate[] = [
   diskSize,
   randomLives,
   transactions,
+  kills,
+  exits,
+  zombies,
+  openers,
+  smallHeap,
+  fullDisk,
+  soak,
 ];
