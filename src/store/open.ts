@@ -56,10 +56,18 @@ export function* openStore(
     return yield* openLocked(parts, lock);
   } catch (error) {
     parts.fs.shut();
-    if (lock !== undefined) yield* wait(lock.release());
+    yield* releaseAfterFailure(lock);
     throw toStorageError(error, {
       doing: `the store at ${parts.fs.facts.location} could not be opened`,
     });
+  }
+}
+
+function* releaseAfterFailure(lock: Lock | undefined): Task<void> {
+  try {
+    if (lock !== undefined) yield* wait(lock.release());
+  } catch {
+    // What failed first says more; the next open meets LOCKED.
   }
 }
 

@@ -690,3 +690,14 @@ test('a sync that succeeds late says nothing of a WAL whose other sync has faile
   expect(await keysOn(disk.afterKill())).toEqual(['n1', 'n4', 'n5']);
   await store.close();
 });
+
+// It was hidden by what the release threw, an error of the host as it was.
+test('an open says why it failed also when the lock cannot be released then', async () => {
+  const disk = new SimulatedDisk();
+  disk.onCall = ({ kind }) =>
+    kind === 'list' || kind === 'release' ? { kind: 'fail', code: 'EACCES' } : undefined;
+
+  const failure = await Store.open(disk).catch((error: unknown) => error);
+
+  expect(failure).toMatchObject({ code: 'PERMISSION', cause: { message: 'EACCES: list' } });
+});

@@ -12,6 +12,8 @@ export interface LifeOptions {
   readonly isWaitingOnly?: boolean;
   /** The disk fills up, and gets room again. */
   readonly isTight?: boolean;
+  /** Called with every image that is checked, before it is. */
+  readonly onImage?: (image: SimulatedDisk) => void;
 }
 
 interface Told {
@@ -248,6 +250,7 @@ export class RandomLife {
   async #checkImages(how: 'kill' | 'power'): Promise<void> {
     const told = this.#told.map((known) => ({ ...known }));
     for (const image of this.#images(how)) {
+      this.#options.onImage?.(image);
       const store = await Store.open(image);
       this.#checkImage(store, told, how);
       this.#checkCounts(store);

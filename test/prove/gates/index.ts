@@ -1,4 +1,19 @@
 /** Every gate, in the order of the summary: one line each. */
 import type { Gate } from '../gate.ts';
+import { diskSize } from './disk-size.ts';
+import { faultLoop } from './fault-loop.ts';
+import { nestedCrash } from './nested-crash.ts';
+import { randomLives } from './random-lives.ts';
+import { smallScope } from './small-scope.ts';
+import { syncPersonalities } from './sync-personalities.ts';
+import { transactions } from './transactions.ts';
 
-export const gates: readonly Gate[] = [];
+export const gates: readonly Gate[] = [
+  smallScope,
+  faultLoop,
+  syncPersonalities,
+  nestedCrash,
+  diskSize,
+  randomLives,
+  transactions,
+];
