@@ -2,8 +2,11 @@
 import type { Gate } from '../gate.ts';
 import { diskSize } from './disk-size.ts';
 import { faultLoop } from './fault-loop.ts';
+import { futureFormat } from './future-format.ts';
+import { limits } from './limits.ts';
 import { nestedCrash } from './nested-crash.ts';
 import { randomLives } from './random-lives.ts';
+import { rot } from './rot.ts';
 import { smallScope } from './small-scope.ts';
 import { syncPersonalities } from './sync-personalities.ts';
 import { transactions } from './transactions.ts';
@@ -16,4 +19,7 @@ export const gates: readonly Gate[] = [
   diskSize,
   randomLives,
   transactions,
+  rot,
+  limits,
+  futureFormat,
 ];
