@@ -6,7 +6,7 @@ import { resolveValueCodec } from '../../../src/codec/value-codec.ts';
 import { CorruptionError, type MapStats, type Store, type StoreStats } from '../../../src/index.ts';
 
 /** All that the lives of the golden stores use. */
-export const TOKENS = ['first', 'second', 'third', 'fourth'] as const;
+const TOKENS = ['first', 'second', 'third', 'fourth'] as const;
 
 /** In place of an entry. */
 export const MISSING = 'nothing under a known key';
