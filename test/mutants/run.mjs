@@ -52,6 +52,7 @@ const COPIED = [
 ];
 /** A mutant that hangs is killed, too. */
 const TEST_MS_MAX = 240_000;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 process.exitCode = await main();
 
@@ -67,6 +68,11 @@ async function main() {
   const known = resume && existsSync(VERDICTS) ? JSON.parse(readFileSync(VERDICTS, 'utf8')) : {};
   copyProject();
   const start = performance.now();
+  const broken = await failureWithoutMutant(chosen.map(({ mutant }) => mutant));
+  if (broken !== undefined) {
+    console.error(`fails without any mutant: ${broken}`);
+    return 1;
+  }
   let failures = 0;
   for (const { mutant, number } of chosen) {
     const verdict = known[keyOf(mutant)] ?? (await judge(mutant));
@@ -111,6 +117,24 @@ function copyProject() {
 }
 
 /**
+ * A test that fails anyhow kills everything and says nothing.
+ *
+ * @param {readonly Mutant[]} mutants
+ */
+async function failureWithoutMutant(mutants) {
+  /** @type {Map<string, Set<string | undefined>>} */
+  const namesOf = new Map();
+  for (const { file, name } of mutants.flatMap(({ tests }) => tests.map(partsOf))) {
+    namesOf.set(file, (namesOf.get(file) ?? new Set()).add(name));
+  }
+  for (const [file, names] of namesOf) {
+    const failure = await failureOf(file, names.has(undefined) ? [] : [...names].map(String));
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
+}
+
+/**
  * @param {Mutant} mutant
  * @returns {Promise<Verdict>}
  */
@@ -122,7 +146,8 @@ async function judge(mutant) {
   try {
     writeFileSync(path, mutate(mutant, sound));
     for (const test of mutant.tests) {
-      const by = await failureOf(test);
+      const { file, name } = partsOf(test);
+      const by = await failureOf(file, name === undefined ? [] : [name]);
       if (by !== undefined) return { verdict: 'killed', by, seconds: seconds() };
     }
     return { verdict: 'survived', by: mutant.tests.join(', '), seconds: seconds() };
@@ -138,12 +163,13 @@ async function judge(mutant) {
  * The test that failed; undefined where all passed. Throws where none ran: a mutant that does not
  * even load says nothing about the tests.
  *
- * @param {string} test
+ * @param {string} file
+ * @param {readonly string[]} names Parts of the names of those that are meant; all, if there are none.
  */
-async function failureOf(test) {
-  const { file, name } = partsOf(test);
+async function failureOf(file, names) {
   rmSync(REPORT, { force: true });
-  const only = name === undefined ? [] : ['-t', name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')];
+  const patterns = names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const only = names.length === 0 ? [] : ['-t', patterns.join('|')];
   const output = ['--reporter=json', `--outputFile=${REPORT}`];
   const end = await vitest(['run', file, ...only, '--bail=1', ...output]);
   if (end.isTimedOut) return `${basename(file)}: it never ends`;
@@ -153,7 +179,7 @@ async function failureOf(test) {
   const results = report.testResults.flatMap(({ assertionResults }) => assertionResults);
   const failed = results.find(({ status }) => status === 'failed');
   if (failed !== undefined) return `${basename(file)}: ${failed.fullName}`;
-  if (!results.some(({ status }) => status === 'passed')) throw new Error(`no test of ${test} ran`);
+  if (!results.some(({ status }) => status === 'passed')) throw new Error(`no test of ${file} ran`);
   return undefined;
 }
 
@@ -172,13 +198,22 @@ function vitest(args) {
         output += text;
       });
     }
+    const stop = () => {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    };
+    const stopAll = () => {
+      stop();
+      process.exit(130);
+    };
+    for (const signal of SIGNALS) process.once(signal, stopAll);
     let isTimedOut = false;
     const timer = setTimeout(() => {
       isTimedOut = true;
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      stop();
     }, TEST_MS_MAX);
     child.on('close', () => {
       clearTimeout(timer);
+      for (const signal of SIGNALS) process.off(signal, stopAll);
       resolve({ isTimedOut, output });
     });
   });
