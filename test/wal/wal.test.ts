@@ -7,6 +7,7 @@ import { MemoryFileSystem } from '../../src/fs/memory.ts';
 import { runSync } from '../../src/fs/task.ts';
 import { BufferedFile } from '../../src/wal/buffered-file.ts';
 import {
+  FRAME_BODY_SIZE_MAX,
   FRAME_HEADER_SIZE,
   FrameType,
   frameSize,
@@ -81,6 +82,27 @@ describe('a frame', () => {
 
       expect(openFrameHeader(damaged, place), `bit ${bit}`).toBeUndefined();
     }
+  });
+
+  test.each<[string, (view: DataView) => void]>([
+    ['with flags that no writer sets', (view) => view.setUint8(3, 2)],
+    ['with an id above what a number holds', (view) => view.setUint32(12, 1 << 21, true)],
+    ['with a watermark above what a number holds', (view) => view.setUint32(20, 1 << 21, true)],
+    ['with a body above the limit', (view) => view.setUint32(4, FRAME_BODY_SIZE_MAX + 1, true)],
+  ])('is not taken %s, under a right checksum', (_, change) => {
+    const crafted = frame.slice();
+    const view = new DataView(crafted.buffer);
+    change(view);
+    const offset = new Uint8Array(8);
+    new DataView(offset.buffer).setUint32(0, place.offset, true);
+    crafted.set(checksum([offset, crafted.subarray(0, 56)], KEY).subarray(0, 8), 56);
+
+    expect(openFrameHeader(crafted, place)).toBeUndefined();
+    view.setUint8(3, 0);
+    for (const at of [12, 20]) view.setUint32(at, 0, true);
+    view.setUint32(4, FRAME_BODY_SIZE_MAX, true);
+    crafted.set(checksum([offset, crafted.subarray(0, 56)], KEY).subarray(0, 8), 56);
+    expect(openFrameHeader(crafted, place)).toMatchObject({ bodySize: FRAME_BODY_SIZE_MAX });
   });
 
   test('is not taken at another offset or in another generation', () => {
