@@ -67,6 +67,19 @@ test('bytes behind the last operation are refused, and so is a number of operati
   expect(() => readBody(commitBody(one, 0))).toThrow(CborError);
 });
 
+test.each([
+  ['put', [0, 4, BYTES, BYTES]],
+  ['remove', [1, 4, BYTES]],
+])('a %s takes nothing that stands behind it, and leaves nothing of its own', (_, items) => {
+  const short = encodeCbor(items.slice(0, -1));
+  const long = encodeCbor([...items, [4, 4]]);
+
+  expect(() => readBody(commitBody(Uint8Array.of(...short, ...encodeCbor(BYTES)), 1))).toThrow(
+    CborError,
+  );
+  expect(() => readBody(commitBody(long, 2))).toThrow(CborError);
+});
+
 /** The fields with one of them, behind the code, replaced by what it must not be. */
 function strangersAt(items: readonly CborValue[], i: number): CborValue[][] {
   if (i === 0) return [];
