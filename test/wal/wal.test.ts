@@ -15,7 +15,7 @@ import {
   sealFrame,
   verifyFrame,
 } from '../../src/wal/frame.ts';
-import { commitBody, encodeEnd } from '../../src/wal/record.ts';
+import { commitBody, encodeEnd, encodeSync } from '../../src/wal/record.ts';
 import {
   decodeWalHeader,
   encodeWalHeader,
@@ -39,6 +39,8 @@ const HEADER: WalHeader = {
   publishedChain: GENESIS_CHAIN,
   loss: null,
 };
+
+const NOTHING = { durable: 0, snapshot: undefined };
 
 describe('a frame', () => {
   const header = {
@@ -129,6 +131,16 @@ describe('a WAL header', () => {
     });
 
     expect(decodeWalHeader(bytes)).toEqual({ kind: 'newer', format: 'WAL 1.0 with x' });
+  });
+
+  test('under another magic number is none, though its checksum is right', () => {
+    const bytes = encodeWalHeader(HEADER);
+    bytes[0] = 0x88;
+    const size = new DataView(bytes.buffer).getUint32(8, true);
+    bytes.set(checksum([bytes.subarray(0, 12 + size)]), 12 + size);
+    bytes.copyWithin(WAL_HEADER_COPY_SIZE, 0, WAL_HEADER_COPY_SIZE);
+
+    expect(decodeWalHeader(bytes)).toMatchObject({ kind: 'damaged' });
   });
 
   test('with any single bit of both copies flipped alike is never another header', () => {
@@ -224,6 +236,84 @@ describe('a WAL', () => {
     writer.writeStaged();
     expect(scan()).toMatchObject({ switchedTo: 9, end: { frames: 5, last: 3 } });
     expect(scan().durable.sequence).toBe(3);
+  });
+
+  test('ends behind the last frame that counts: that is a Sync record, and no part of an open commit', () => {
+    write(['a']);
+    runSync(writer.syncUpTo(writer.tip, () => undefined));
+    writer.writeSync(4);
+    const counted = writer.tip;
+    expect(scan().tip).toEqual(counted);
+
+    write(['b', 'c', 'd']);
+    file.truncate(file.size() - 1);
+
+    const found = scan();
+    expect(found.tip).toEqual(counted);
+    expect(found.frameCount).toBe(4);
+    expect(found.break).toMatchObject({
+      isHeaderSound: true,
+      isBodySound: false,
+      isChained: false,
+      isNewerType: false,
+    });
+  });
+
+  // The sector with an old head may stay while those behind it are written anew.
+  test('shows what verifies within a frame that does not', () => {
+    write(['x'.repeat(1000)]);
+    const offset = WAL_HEADER_SIZE + 512;
+    const frame = new Uint8Array(frameSize(1));
+    const header = {
+      ...{ type: FrameType.sync, isContinuation: false, sequence: 1, durable: 1 },
+      previous: GENESIS_CHAIN,
+    };
+    sealFrame(frame, { header, body: new Uint8Array(1) }, { offset, key: KEY });
+    file.write(frame, offset);
+
+    const found = scan();
+
+    expect(found.break?.laterFrames.map((later) => later.offset)).toEqual([offset]);
+    expect(found.watermark).toBe(1);
+  });
+
+  test('does not take a Sync record within a commit, whatever it says it is', () => {
+    write(['a']);
+    const frames = [
+      { type: FrameType.part, sequence: 2, isContinuation: false, body: body('b') },
+      { type: FrameType.sync, sequence: 1, isContinuation: true, body: encodeSync(NOTHING) },
+      { type: FrameType.commit, sequence: 2, isContinuation: true, body: body('c') },
+    ];
+    let { offset, chain } = writer.tip;
+    const refused = offset + frameSize(body('b').length);
+    for (const { body: content, ...header } of frames) {
+      const frame = new Uint8Array(frameSize(content.length));
+      const whole = { header: { ...header, durable: 0, previous: chain }, body: content };
+      chain = sealFrame(frame, whole, { offset, key: KEY });
+      file.write(frame, offset);
+      offset += frame.length;
+    }
+
+    const found = scan();
+
+    expect(found.commits).toEqual([101]);
+    expect(found.break).toMatchObject({ offset: refused, isBodySound: true, isChained: true });
+  });
+
+  test('of which nothing can be read at a place claims nothing of what stands there', () => {
+    write(['a'], ['b']);
+    const { offset } = writer.tip;
+    file.write(new Uint8Array(80).fill(7), offset);
+
+    expect(scan().break).toMatchObject({
+      offset,
+      isHeaderSound: false,
+      isBodySound: false,
+      isChained: false,
+      isNewerType: false,
+      isZeroToEnd: false,
+      laterFrames: [],
+    });
   });
 
   test('shows every witness behind a break', () => {
