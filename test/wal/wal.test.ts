@@ -259,6 +259,55 @@ describe('a WAL', () => {
     });
   });
 
+  test('that was discarded before it was written leaves no trace, in the file or in the chain', () => {
+    write(['a']);
+    const { commitChain, tip } = writer;
+    writer.stage({ sequence: 2, bodies: [body('never')] });
+    writer.discardStaged();
+    writer.writeSync(undefined);
+
+    expect(writer.commitChain).toEqual(commitChain);
+    expect(writer.tip.sequence).toBe(1);
+    expect(writer.unsynced).toHaveLength(1);
+    expect(writer.tip.offset).toBeGreaterThan(tip.offset);
+    write(['b']);
+    expect(scan()).toMatchObject({ commits: [101, 201], tip: writer.tip, break: undefined });
+  });
+
+  test('is durable as far as the last sync that succeeded began, and counts what is not', () => {
+    write(['a']);
+    const afterA = writer.tip;
+    write(['b']);
+    const afterB = writer.tip;
+    const sizes = [body('a').length, body('b').length];
+    expect(writer.unsyncedSize).toBe(sizes[0]! + sizes[1]!);
+
+    runSync(writer.syncUpTo(afterA, () => undefined));
+    expect([writer.durable, writer.unsyncedSize]).toEqual([afterA, sizes[1]]);
+
+    runSync(writer.syncUpTo(afterB, () => undefined));
+    runSync(writer.syncUpTo(afterA, () => undefined)); // Begun first, ended last.
+    expect([writer.durable, writer.unsyncedSize]).toEqual([afterB, 0]);
+    expect(writer.unsynced).toEqual([]);
+
+    writer.writeSync(4);
+    expect([writer.markedSequence, writer.namedSnapshot]).toEqual([2, 4]);
+  });
+
+  test('that cannot be cut back is never written again', () => {
+    write(['a']);
+    const { tip } = writer;
+    file.truncate = () => {
+      throw new Error('no cut');
+    };
+
+    expect(() => writer.cut()).toThrow('no cut');
+
+    expect(writer.isPoisoned).toBe(true);
+    expect(() => write(['b'])).toThrow('never written');
+    expect(writer.tip).toEqual(tip);
+  });
+
   // The sector with an old head may stay while those behind it are written anew.
   test('shows what verifies within a frame that does not', () => {
     write(['x'.repeat(1000)]);
