@@ -24,6 +24,8 @@ import { SimulatedInode } from './simulated-inode.ts';
 export interface SimulatedDiskOptions extends HostOptions {
   /** Bytes that all files together may take. Unlimited unless given. */
   readonly capacity?: number;
+  /** Turns of the microtask queue before a sync is done: what others do meanwhile is not covered. Default 1. */
+  readonly syncTurns?: number;
   /** The faults to come; also settable later, as `onCall`. */
   readonly onCall?: FaultPlan;
 }
@@ -179,6 +181,7 @@ export class SimulatedDisk implements FileSystem {
     admit: (inode, offset, byteCount) => this.#admit(inode, offset, byteCount),
     checkCut: (inode, size) => this.#manners.checkCut(size, inode.live.size),
     crash: () => this.#crash(),
+    syncTurns: () => this.#options.syncTurns ?? 1,
     checkRunning: () => this.#checkRunning(),
   };
 

@@ -13,6 +13,7 @@ export interface FileHost {
   /** Throws EINVAL when the cut would be above the size. */
   checkCut(inode: SimulatedInode, size: number): void;
   crash(): never;
+  syncTurns(): number;
   checkRunning(): void;
 }
 
@@ -72,7 +73,7 @@ export class SimulatedFile implements File {
     access.checkReadable();
     const fence = inode.fence();
     // Nothing is durable before the promise is: an engine that does not wait is found out.
-    await undefined;
+    for (let turn = host.syncTurns(); turn > 0; turn--) await undefined;
     host.checkRunning();
     inode.sync('sync', fence, fault);
   }

@@ -158,8 +158,8 @@ export const COMMIT_MUTANTS = [
   {
     name: 'a commit is acknowledged although the lock was lost during its sync',
     file: 'src/store/commit-queue.ts',
-    find: "    if (this.#engine.lock?.isLost === true) this.#reject(group, this.#engine.lockLost('unknown'));\n    else this.#finish(group);\n",
-    replace: '    this.#finish(group);\n',
+    find: "    if (engine.lock?.isLost === true) return this.#reject(group, engine.lockLost('unknown'));\n",
+    replace: '',
     tests: ['test/store/lock.test.ts > a commit whose lock was lost during its sync'],
   },
   {

@@ -9,14 +9,16 @@ import { SNAPSHOT_MUTANTS } from './snapshots.mjs';
 import { TRANSACTION_MUTANTS } from './transactions.mjs';
 import { WAL_MUTANTS } from './wal.mjs';
 
-/** @type {readonly import('./mutant.mjs').Mutant[]} */
-export const MUTANTS = [
-  ...WAL_MUTANTS,
-  ...COMMIT_MUTANTS,
-  ...ROTATION_MUTANTS,
-  ...SNAPSHOT_MUTANTS,
-  ...RECOVERY_MUTANTS,
-  ...TRANSACTION_MUTANTS,
-  ...FOUND_MUTANTS,
-  ...MUSEUM_MUTANTS,
-];
+/** @type {Readonly<Record<string, readonly import('./mutant.mjs').Mutant[]>>} */
+export const GROUPS = {
+  WAL: WAL_MUTANTS,
+  commits: COMMIT_MUTANTS,
+  rotation: ROTATION_MUTANTS,
+  snapshots: SNAPSHOT_MUTANTS,
+  recovery: RECOVERY_MUTANTS,
+  transactions: TRANSACTION_MUTANTS,
+  found: FOUND_MUTANTS,
+  museum: MUSEUM_MUTANTS,
+};
+
+export const MUTANTS = Object.values(GROUPS).flat();

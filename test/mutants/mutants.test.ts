@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type Mutant, mutate, partsOf } from './mutant.mjs';
-import { MUTANTS } from './mutants.mjs';
+import { GROUPS, MUTANTS } from './mutants.mjs';
 
 test.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))(
   'applies, and its tests are there: %s',
@@ -26,6 +26,14 @@ test('no two mutants have one name, and there are at least 40', () => {
 
   expect(names.size).toBe(MUTANTS.length);
   expect(names.size).toBeGreaterThanOrEqual(40);
+});
+
+test('of each mutant it is written down which test kills it', () => {
+  const killed = JSON.parse(readFileSync('test/mutants/killed.json', 'utf8'));
+
+  for (const [group, mutants] of Object.entries(GROUPS)) {
+    expect(Object.keys(killed[group])).toEqual(mutants.map(({ name }) => name));
+  }
 });
 
 test('a mutant that does not apply any more, or twice, is refused', () => {

@@ -2,61 +2,34 @@
 /**
  * Breaks the engine on purpose, in one way after the other, and says which test notices.
  *
- *     npm run mutants [-- --only PART_OF_A_NAME] [-- --from NUMBER] [-- --resume]
+ *     npm run mutants [-- --only PART_OF_A_NAME] [-- --from NUMBER] [-- --workers COUNT]
+ *                     [-- --resume] [-- --write]
  *
- * Exit codes: 0 every mutant was killed, 1 one survived or could not be judged, 2 the command line is wrong.
+ * `--write` keeps in `killed.json` which test has killed each. Exit codes: 0 every mutant was
+ * killed, 1 one survived or could not be judged, 2 the command line is wrong.
  */
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { mutate, partsOf } from './mutant.mjs';
-import { MUTANTS } from './mutants.mjs';
+import { KnownVerdicts } from './known-verdicts.mjs';
+import { partsOf } from './mutant.mjs';
+import { GROUPS, MUTANTS } from './mutants.mjs';
+import { Workbench } from './workbench.mjs';
 
 /** @import { Mutant } from './mutant.mjs' */
-/**
- * @typedef {object} Verdict
- * @property {'killed' | 'survived' | 'not judged'} verdict
- * @property {string} by The test that failed, or why there is no verdict.
- * @property {number} seconds
- */
+/** @import { Verdict } from './workbench.mjs' */
+/** @typedef {{ readonly mutant: Mutant, readonly number: number }} Numbered */
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COPY = join(
-  tmpdir(),
-  `mutants-${createHash('sha256').update(ROOT).digest('hex').slice(0, 12)}`,
-);
-const PROJECT = join(COPY, 'project');
-const VERDICTS = join(COPY, 'verdicts.json');
-const REPORT = join(COPY, 'report.json');
-const COPIED = [
-  'src',
-  'test',
-  'docs',
-  'README.md',
-  'package.json',
-  'tsconfig.json',
-  'vitest.config.ts',
-];
-/** A mutant that hangs is killed, too. */
-const TEST_MS_MAX = 240_000;
+const KILLED = fileURLToPath(new URL('killed.json', import.meta.url));
+const WORKERS_MAX = 8;
 
-process.exitCode = await main();
+process.exitCode = await main(options());
 
-async function main() {
-  const { only, from, resume } = options();
+/** @param {ReturnType<typeof options>} options */
+async function main({ only, from, workers, resume, write }) {
   const chosen = MUTANTS.map((mutant, i) => ({ mutant, number: i + 1 })).filter(
     ({ mutant, number }) => number >= from && mutant.name.includes(only),
   );
@@ -64,20 +37,28 @@ async function main() {
     console.error('no mutant is meant');
     return 2;
   }
-  const known = resume && existsSync(VERDICTS) ? JSON.parse(readFileSync(VERDICTS, 'utf8')) : {};
-  copyProject();
+  const benches = Array.from({ length: workers }, (_, i) => new Workbench(ROOT, i));
+  const known = new KnownVerdicts(join(Workbench.directory(ROOT), 'verdicts.json'), { resume });
   const start = performance.now();
-  let failures = 0;
-  for (const { mutant, number } of chosen) {
-    const verdict = known[keyOf(mutant)] ?? (await judge(mutant));
-    if (verdict.verdict !== 'killed') failures++;
-    else known[keyOf(mutant)] = verdict;
-    writeFileSync(VERDICTS, JSON.stringify(known, undefined, 1));
-    console.log(row(number, mutant, verdict));
+  const broken = await failureWithoutMutant(
+    benches,
+    chosen.filter(({ mutant }) => !known.has(mutant)),
+  );
+  if (broken !== undefined) {
+    console.error(`fails without any mutant: ${broken}`);
+    return 1;
   }
+  await inParallel(benches, chosen, async (bench, { mutant, number }) => {
+    const verdict = known.of(mutant) ?? (await bench.judge(mutant));
+    known.add(mutant, verdict);
+    console.log(row(number, mutant, verdict));
+  });
   const seconds = Math.round((performance.now() - start) / 1000);
-  console.log(`\n${chosen.length - failures} of ${chosen.length} mutants killed, ${seconds} s`);
-  return failures === 0 ? 0 : 1;
+  const killed = chosen.filter(({ mutant }) => known.of(mutant)?.verdict === 'killed');
+  console.log(`\n${groupRows(chosen, known)}`);
+  console.log(`\n${killed.length} of ${chosen.length} mutants killed, ${seconds} s`);
+  if (write) writeKilled(known);
+  return killed.length === chosen.length ? 0 : 1;
 }
 
 function options() {
@@ -86,102 +67,62 @@ function options() {
       options: {
         only: { type: 'string', default: '' },
         from: { type: 'string', default: '1' },
+        workers: { type: 'string', default: '1' },
         resume: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
       },
     });
-    const from = Number(values.from);
-    if (!Number.isInteger(from)) throw new Error(`--from ${values.from} is no number`);
-    return { only: values.only ?? '', from, resume: values.resume ?? false };
+    const { only, resume, write } = values;
+    const from = numberOf('from', values.from, Number.MAX_SAFE_INTEGER);
+    return { only, from, workers: numberOf('workers', values.workers, WORKERS_MAX), resume, write };
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exit(2);
   }
 }
 
-/** What an earlier run has found stands as long as nothing of the mutant has changed. @param {Mutant} mutant */
-function keyOf({ file, find, replace, tests }) {
-  return JSON.stringify([file, find, replace, tests]);
-}
-
-function copyProject() {
-  rmSync(PROJECT, { recursive: true, force: true });
-  mkdirSync(PROJECT, { recursive: true });
-  for (const name of COPIED) cpSync(join(ROOT, name), join(PROJECT, name), { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules'), join(PROJECT, 'node_modules'), 'dir');
+/** @param {string} name @param {string} text @param {number} max */
+function numberOf(name, text, max) {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1 && number <= max) return number;
+  throw new Error(`--${name} ${text}: that is not a number from 1 to ${max}`);
 }
 
 /**
- * @param {Mutant} mutant
- * @returns {Promise<Verdict>}
- */
-async function judge(mutant) {
-  const path = join(PROJECT, mutant.file);
-  const sound = readFileSync(path, 'utf8');
-  const start = performance.now();
-  const seconds = () => Math.round((performance.now() - start) / 100) / 10;
-  try {
-    writeFileSync(path, mutate(mutant, sound));
-    for (const test of mutant.tests) {
-      const by = await failureOf(test);
-      if (by !== undefined) return { verdict: 'killed', by, seconds: seconds() };
-    }
-    return { verdict: 'survived', by: mutant.tests.join(', '), seconds: seconds() };
-  } catch (error) {
-    const by = error instanceof Error ? error.message : String(error);
-    return { verdict: 'not judged', by, seconds: seconds() };
-  } finally {
-    writeFileSync(path, sound);
-  }
-}
-
-/**
- * The test that failed; undefined where all passed. Throws where none ran: a mutant that does not
- * even load says nothing about the tests.
+ * A test that fails anyhow kills everything and says nothing.
  *
- * @param {string} test
+ * @param {readonly Workbench[]} benches
+ * @param {readonly Numbered[]} chosen
  */
-async function failureOf(test) {
-  const { file, name } = partsOf(test);
-  rmSync(REPORT, { force: true });
-  const only = name === undefined ? [] : ['-t', name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')];
-  const output = ['--reporter=json', `--outputFile=${REPORT}`];
-  const end = await vitest(['run', file, ...only, '--bail=1', ...output]);
-  if (end.isTimedOut) return `${basename(file)}: it never ends`;
-  if (!existsSync(REPORT)) throw new Error(`${file} could not be run: ${end.output.slice(-300)}`);
-  /** @type {{ testResults: { assertionResults: { status: string, fullName: string }[] }[] }} */
-  const report = JSON.parse(readFileSync(REPORT, 'utf8'));
-  const results = report.testResults.flatMap(({ assertionResults }) => assertionResults);
-  const failed = results.find(({ status }) => status === 'failed');
-  if (failed !== undefined) return `${basename(file)}: ${failed.fullName}`;
-  if (!results.some(({ status }) => status === 'passed')) throw new Error(`no test of ${test} ran`);
-  return undefined;
+async function failureWithoutMutant(benches, chosen) {
+  /** @type {Map<string, Set<string | undefined>>} */
+  const namesOf = new Map();
+  for (const { file, name } of chosen.flatMap(({ mutant }) => mutant.tests.map(partsOf))) {
+    namesOf.set(file, (namesOf.get(file) ?? new Set()).add(name));
+  }
+  /** @type {string[]} */
+  const failures = [];
+  await inParallel(benches, [...namesOf], async (bench, [file, names]) => {
+    if (failures.length > 0) return;
+    const failure = await bench.failureOf(file, names.has(undefined) ? [] : [...names].map(String));
+    if (failure !== undefined) failures.push(failure);
+  });
+  return failures[0];
 }
 
 /**
- * @param {readonly string[]} args
- * @returns {Promise<{ isTimedOut: boolean, output: string }>}
+ * @template T
+ * @param {readonly Workbench[]} benches
+ * @param {readonly T[]} items
+ * @param {(bench: Workbench, item: T) => Promise<void>} work
  */
-function vitest(args) {
-  return new Promise((resolve) => {
-    const path = join(PROJECT, 'node_modules', 'vitest', 'vitest.mjs');
-    // A group of its own: its workers have to go with it.
-    const child = spawn(process.execPath, [path, ...args], { cwd: PROJECT, detached: true });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text) => {
-        output += text;
-      });
-    }
-    let isTimedOut = false;
-    const timer = setTimeout(() => {
-      isTimedOut = true;
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    }, TEST_MS_MAX);
-    child.on('close', () => {
-      clearTimeout(timer);
-      resolve({ isTimedOut, output });
-    });
-  });
+async function inParallel(benches, items, work) {
+  const line = items[Symbol.iterator]();
+  await Promise.all(
+    benches.map(async (bench) => {
+      for (const item of line) await work(bench, item);
+    }),
+  );
 }
 
 /**
@@ -192,4 +133,38 @@ function vitest(args) {
 function row(number, { name }, { verdict, by, seconds }) {
   const end = verdict === 'killed' ? by : `${verdict.toUpperCase()}: ${by}`;
   return `| ${number} | ${name} | ${end.replaceAll('|', '\\|')} | ${seconds.toFixed(1)} |`;
+}
+
+/** @param {readonly Numbered[]} chosen @param {KnownVerdicts} known */
+function groupRows(chosen, known) {
+  const rows = Object.entries(GROUPS).map(([group, mutants]) => {
+    const verdicts = chosen
+      .filter(({ mutant }) => mutants.includes(mutant))
+      .map(({ mutant }) => known.of(mutant));
+    const killed = verdicts.filter((verdict) => verdict?.verdict === 'killed').length;
+    const seconds = verdicts.reduce((sum, verdict) => sum + (verdict?.seconds ?? 0), 0);
+    return `| ${group} | ${verdicts.length} | ${killed} | ${(seconds / 60).toFixed(1)} |`;
+  });
+  return ['| group | mutants | killed | minutes |', '| --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
+}
+
+/** Who was not meant this time keeps who killed it last. @param {KnownVerdicts} known */
+function writeKilled(known) {
+  /** @type {Record<string, Record<string, string>>} */
+  const before = existsSync(KILLED) ? JSON.parse(readFileSync(KILLED, 'utf8')) : {};
+  const killers = Object.entries(GROUPS).map(([group, mutants]) => [
+    group,
+    Object.fromEntries(
+      mutants.flatMap((mutant) => {
+        const verdict = known.of(mutant);
+        const by = verdict === undefined ? before[group]?.[mutant.name] : verdict.by;
+        return by === undefined || (verdict && verdict.verdict !== 'killed')
+          ? []
+          : [[mutant.name, by]];
+      }),
+    ),
+  ]);
+  writeFileSync(KILLED, `${JSON.stringify(Object.fromEntries(killers), undefined, 2)}\n`);
 }

@@ -312,35 +312,37 @@ test('point-in-time keeps a copy of every damaged and every unused file, and kno
   await again.close();
 });
 
-test('a snapshot that an open has given up does not come back under commits with the same numbers', async () => {
-  const disk = new SimulatedDisk();
-  const store = await Store.open(disk);
-  const map = store.map<string, number>('m');
-  for (const key of ['first', 'lost', 'lost too']) {
-    await map.put(key, 1);
-    await store.checkpoint();
-  }
-  await store.close();
-  const [, middle] = disk
-    .names()
-    .filter((name) => name.endsWith('.snap'))
-    .sort();
-  const sound = disk.readFile(middle as string);
-  disk.flipBit(middle as string, 530, 1);
-  await disk.remove('4.wal');
-  const opened = await Store.open(disk, { recovery: 'point-in-time' });
-  expect([...opened.map('m').getKeys()]).toEqual(['first']);
-  await opened.map<string, number>('m').put('other', 2);
-  await opened.map<string, number>('m').put('more', 3);
-  await opened.close();
+test.each([[['other', 'more']], [['other']]])(
+  'a snapshot that an open has given up does not come back under commits with the same numbers: %s',
+  async (keys) => {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk);
+    const map = store.map<string, number>('m');
+    for (const key of ['first', 'lost', 'lost too']) {
+      await map.put(key, 1);
+      await store.checkpoint();
+    }
+    await store.close();
+    const [, middle] = disk
+      .names()
+      .filter((name) => name.endsWith('.snap'))
+      .sort();
+    const sound = disk.readFile(middle as string);
+    disk.flipBit(middle as string, 530, 1);
+    await disk.remove('4.wal');
+    const opened = await Store.open(disk, { recovery: 'point-in-time' });
+    expect([...opened.map('m').getKeys()]).toEqual(['first']);
+    for (const key of keys) await opened.map<string, number>('m').put(key, 2);
+    await opened.close();
 
-  // Somebody puts the sound file back where it was.
-  disk.writeFile(middle as string, sound);
-  const again = await Store.open(disk);
+    // Somebody puts the sound file back where it was.
+    disk.writeFile(middle as string, sound);
+    const again = await Store.open(disk);
 
-  expect([...again.map('m').getKeys()]).toEqual(['first', 'more', 'other']);
-  await again.close();
-});
+    expect([...again.map('m').getKeys()].sort()).toEqual(['first', ...keys].sort());
+    await again.close();
+  },
+);
 
 /** Commits 1 to 3 in one snapshot, 4 to 6 in the next one, which has rotted deep inside, 7 to 9 behind. */
 async function withRottenSnapshot(): Promise<SimulatedDisk> {

@@ -7,6 +7,7 @@ import { MemoryFileSystem } from '../../src/fs/memory.ts';
 import { runSync } from '../../src/fs/task.ts';
 import { BufferedFile } from '../../src/wal/buffered-file.ts';
 import {
+  FRAME_BODY_SIZE_MAX,
   FRAME_HEADER_SIZE,
   FrameType,
   frameSize,
@@ -14,7 +15,7 @@ import {
   sealFrame,
   verifyFrame,
 } from '../../src/wal/frame.ts';
-import { commitBody, encodeEnd } from '../../src/wal/record.ts';
+import { commitBody, encodeEnd, encodeSync } from '../../src/wal/record.ts';
 import {
   decodeWalHeader,
   encodeWalHeader,
@@ -38,6 +39,8 @@ const HEADER: WalHeader = {
   publishedChain: GENESIS_CHAIN,
   loss: null,
 };
+
+const NOTHING = { durable: 0, snapshot: undefined };
 
 describe('a frame', () => {
   const header = {
@@ -83,6 +86,27 @@ describe('a frame', () => {
     }
   });
 
+  test.each<[string, (view: DataView) => void]>([
+    ['with flags that no writer sets', (view) => view.setUint8(3, 2)],
+    ['with an id above what a number holds', (view) => view.setUint32(12, 1 << 21, true)],
+    ['with a watermark above what a number holds', (view) => view.setUint32(20, 1 << 21, true)],
+    ['with a body above the limit', (view) => view.setUint32(4, FRAME_BODY_SIZE_MAX + 1, true)],
+  ])('is not taken %s, under a right checksum', (_, change) => {
+    const crafted = frame.slice();
+    const view = new DataView(crafted.buffer);
+    change(view);
+    const offset = new Uint8Array(8);
+    new DataView(offset.buffer).setUint32(0, place.offset, true);
+    crafted.set(checksum([offset, crafted.subarray(0, 56)], KEY).subarray(0, 8), 56);
+
+    expect(openFrameHeader(crafted, place)).toBeUndefined();
+    view.setUint8(3, 0);
+    for (const at of [12, 20]) view.setUint32(at, 0, true);
+    view.setUint32(4, FRAME_BODY_SIZE_MAX, true);
+    crafted.set(checksum([offset, crafted.subarray(0, 56)], KEY).subarray(0, 8), 56);
+    expect(openFrameHeader(crafted, place)).toMatchObject({ bodySize: FRAME_BODY_SIZE_MAX });
+  });
+
   test('is not taken at another offset or in another generation', () => {
     expect(openFrameHeader(frame, { ...place, offset: 8200 })).toBeUndefined();
     expect(openFrameHeader(frame, { ...place, key: new Uint8Array(32) })).toBeUndefined();
@@ -107,6 +131,16 @@ describe('a WAL header', () => {
     });
 
     expect(decodeWalHeader(bytes)).toEqual({ kind: 'newer', format: 'WAL 1.0 with x' });
+  });
+
+  test('under another magic number is none, though its checksum is right', () => {
+    const bytes = encodeWalHeader(HEADER);
+    bytes[0] = 0x88;
+    const size = new DataView(bytes.buffer).getUint32(8, true);
+    bytes.set(checksum([bytes.subarray(0, 12 + size)]), 12 + size);
+    bytes.copyWithin(WAL_HEADER_COPY_SIZE, 0, WAL_HEADER_COPY_SIZE);
+
+    expect(decodeWalHeader(bytes)).toMatchObject({ kind: 'damaged' });
   });
 
   test('with any single bit of both copies flipped alike is never another header', () => {
@@ -202,6 +236,133 @@ describe('a WAL', () => {
     writer.writeStaged();
     expect(scan()).toMatchObject({ switchedTo: 9, end: { frames: 5, last: 3 } });
     expect(scan().durable.sequence).toBe(3);
+  });
+
+  test('ends behind the last frame that counts: that is a Sync record, and no part of an open commit', () => {
+    write(['a']);
+    runSync(writer.syncUpTo(writer.tip, () => undefined));
+    writer.writeSync(4);
+    const counted = writer.tip;
+    expect(scan().tip).toEqual(counted);
+
+    write(['b', 'c', 'd']);
+    file.truncate(file.size() - 1);
+
+    const found = scan();
+    expect(found.tip).toEqual(counted);
+    expect(found.frameCount).toBe(4);
+    expect(found.break).toMatchObject({
+      isHeaderSound: true,
+      isBodySound: false,
+      isChained: false,
+      isNewerType: false,
+    });
+  });
+
+  test('that was discarded before it was written leaves no trace, in the file or in the chain', () => {
+    write(['a']);
+    const { commitChain, tip } = writer;
+    writer.stage({ sequence: 2, bodies: [body('never')] });
+    writer.discardStaged();
+    writer.writeSync(undefined);
+
+    expect(writer.commitChain).toEqual(commitChain);
+    expect(writer.tip.sequence).toBe(1);
+    expect(writer.unsynced).toHaveLength(1);
+    expect(writer.tip.offset).toBeGreaterThan(tip.offset);
+    write(['b']);
+    expect(scan()).toMatchObject({ commits: [101, 201], tip: writer.tip, break: undefined });
+  });
+
+  test('is durable as far as the last sync that succeeded began, and counts what is not', () => {
+    write(['a']);
+    const afterA = writer.tip;
+    write(['b']);
+    const afterB = writer.tip;
+    const sizes = [body('a').length, body('b').length];
+    expect(writer.unsyncedSize).toBe(sizes[0]! + sizes[1]!);
+
+    runSync(writer.syncUpTo(afterA, () => undefined));
+    expect([writer.durable, writer.unsyncedSize]).toEqual([afterA, sizes[1]]);
+
+    runSync(writer.syncUpTo(afterB, () => undefined));
+    runSync(writer.syncUpTo(afterA, () => undefined)); // Begun first, ended last.
+    expect([writer.durable, writer.unsyncedSize]).toEqual([afterB, 0]);
+    expect(writer.unsynced).toEqual([]);
+
+    writer.writeSync(4);
+    expect([writer.markedSequence, writer.namedSnapshot]).toEqual([2, 4]);
+  });
+
+  test('that cannot be cut back is never written again', () => {
+    write(['a']);
+    const { tip } = writer;
+    file.truncate = () => {
+      throw new Error('no cut');
+    };
+
+    expect(() => writer.cut()).toThrow('no cut');
+
+    expect(writer.isPoisoned).toBe(true);
+    expect(() => write(['b'])).toThrow('never written');
+    expect(writer.tip).toEqual(tip);
+  });
+
+  // The sector with an old head may stay while those behind it are written anew.
+  test('shows what verifies within a frame that does not', () => {
+    write(['x'.repeat(1000)]);
+    const offset = WAL_HEADER_SIZE + 512;
+    const frame = new Uint8Array(frameSize(1));
+    const header = {
+      ...{ type: FrameType.sync, isContinuation: false, sequence: 1, durable: 1 },
+      previous: GENESIS_CHAIN,
+    };
+    sealFrame(frame, { header, body: new Uint8Array(1) }, { offset, key: KEY });
+    file.write(frame, offset);
+
+    const found = scan();
+
+    expect(found.break?.laterFrames.map((later) => later.offset)).toEqual([offset]);
+    expect(found.watermark).toBe(1);
+  });
+
+  test('does not take a Sync record within a commit, whatever it says it is', () => {
+    write(['a']);
+    const frames = [
+      { type: FrameType.part, sequence: 2, isContinuation: false, body: body('b') },
+      { type: FrameType.sync, sequence: 1, isContinuation: true, body: encodeSync(NOTHING) },
+      { type: FrameType.commit, sequence: 2, isContinuation: true, body: body('c') },
+    ];
+    let { offset, chain } = writer.tip;
+    const refused = offset + frameSize(body('b').length);
+    for (const { body: content, ...header } of frames) {
+      const frame = new Uint8Array(frameSize(content.length));
+      const whole = { header: { ...header, durable: 0, previous: chain }, body: content };
+      chain = sealFrame(frame, whole, { offset, key: KEY });
+      file.write(frame, offset);
+      offset += frame.length;
+    }
+
+    const found = scan();
+
+    expect(found.commits).toEqual([101]);
+    expect(found.break).toMatchObject({ offset: refused, isBodySound: true, isChained: true });
+  });
+
+  test('of which nothing can be read at a place claims nothing of what stands there', () => {
+    write(['a'], ['b']);
+    const { offset } = writer.tip;
+    file.write(new Uint8Array(80).fill(7), offset);
+
+    expect(scan().break).toMatchObject({
+      offset,
+      isHeaderSound: false,
+      isBodySound: false,
+      isChained: false,
+      isNewerType: false,
+      isZeroToEnd: false,
+      laterFrames: [],
+    });
   });
 
   test('shows every witness behind a break', () => {

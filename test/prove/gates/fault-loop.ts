@@ -82,6 +82,7 @@ async function inspectFault(
   const life = await prepare(subject, past, tally.seed);
   const { ledger, disk } = life;
   const recorder = new MomentRecorder(disk, ledger);
+  life.onAnswer = () => recorder.takeIfStarted('behind an answer');
   recorder.start();
   disk.onCall = recorder.watch(planOf(fault, disk.callCount));
   await subject.act(life);

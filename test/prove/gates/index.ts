@@ -9,8 +9,11 @@ import { zombies } from '../../processes/zombies.ts';
 import type { Gate } from '../gate.ts';
 import { diskSize } from './disk-size.ts';
 import { faultLoop } from './fault-loop.ts';
+import { futureFormat } from './future-format.ts';
+import { limits } from './limits.ts';
 import { nestedCrash } from './nested-crash.ts';
 import { randomLives } from './random-lives.ts';
+import { rot } from './rot.ts';
 import { smallScope } from './small-scope.ts';
 import { syncPersonalities } from './sync-personalities.ts';
 import { transactions } from './transactions.ts';
@@ -30,4 +33,7 @@ export const gates: readonly Gate[] = [
   smallHeap,
   fullDisk,
   soak,
+  rot,
+  limits,
+  futureFormat,
 ];

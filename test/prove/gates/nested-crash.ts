@@ -10,7 +10,7 @@ import type { Gate, Scale } from '../gate.ts';
 import { type Inspection, inspectImage, inspectMoment } from '../lives/check-image.ts';
 import { type CrashImage, crashImages } from '../lives/crash-image.ts';
 import { Ledger, type ToldThen } from '../lives/ledger.ts';
-import { type Moment, MomentRecorder } from '../lives/moments.ts';
+import { type Moment, MomentRecorder, SYNC_TURNS } from '../lives/moments.ts';
 import { randomDeeds } from '../lives/random-deeds.ts';
 import { SerialLife } from '../lives/serial-life.ts';
 
@@ -36,9 +36,10 @@ export const nestedCrash: Gate = {
     const plan = PLANS[scale];
     const seed = 1 + piece + 100_000 * tally.seed;
     useSeededHost(seed);
-    const life = new SerialLife(new SimulatedDisk());
+    const life = new SerialLife(new SimulatedDisk({ syncTurns: SYNC_TURNS }));
     const { ledger, disk } = life;
     const recorder = new MomentRecorder(disk, ledger);
+    life.onAnswer = () => recorder.takeIfStarted('behind an answer');
     disk.onCall = recorder.watch();
     recorder.start();
     await life.open();

@@ -29,7 +29,7 @@ export const randomLives: Gate = {
           if (tally.isNew(image.digest())) tally.count('images');
         },
       });
-      await life.live();
+      await life.live().catch((error: unknown) => life.problems.push(`it threw ${String(error)}`));
       tally.count('lives');
       for (const problem of life.problems) {
         tally.fail(problem, `new RandomLife(${seed}, ${JSON.stringify(options)})`);

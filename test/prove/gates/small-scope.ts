@@ -8,7 +8,7 @@ import { useSeededHost } from '../../support/seeded.ts';
 import type { Gate, Scale, Tally } from '../gate.ts';
 import { type Inspection, inspectMoment } from '../lives/check-image.ts';
 import { put } from '../lives/deeds.ts';
-import { MomentRecorder } from '../lives/moments.ts';
+import { MomentRecorder, SYNC_TURNS } from '../lives/moments.ts';
 import { type Deed, SerialLife } from '../lives/serial-life.ts';
 
 const OPERATIONS: { readonly [name: string]: Deed } = {
@@ -61,9 +61,10 @@ async function crashEverywhere(
 ): Promise<void> {
   const seed = tally.seed + 1;
   useSeededHost(seed);
-  const disk = new SimulatedDisk();
+  const disk = new SimulatedDisk({ syncTurns: SYNC_TURNS });
   const life = new SerialLife(disk);
   const recorder = new MomentRecorder(disk, life.ledger);
+  life.onAnswer = () => recorder.takeIfStarted('behind an answer');
   disk.onCall = recorder.watch();
   if (sequence.length === 0) recorder.start();
   await life.open();

@@ -10,7 +10,7 @@ import type { Gate, Scale, Tally } from '../gate.ts';
 import { type Inspection, inspectMoment } from '../lives/check-image.ts';
 import { goOn } from '../lives/going-on.ts';
 import type { Aftermath } from '../lives/ledger.ts';
-import { type Moment, MomentRecorder } from '../lives/moments.ts';
+import { type Moment, MomentRecorder, SYNC_TURNS } from '../lives/moments.ts';
 import { randomDeeds } from '../lives/random-deeds.ts';
 import { type Deed, SerialLife } from '../lives/serial-life.ts';
 
@@ -76,7 +76,7 @@ function* failingSyncs(syncs: readonly number[]): Generator<FailingSync> {
 
 function newLife(seed: number): SerialLife {
   useSeededHost(seed);
-  return new SerialLife(new SimulatedDisk());
+  return new SerialLife(new SimulatedDisk({ syncTurns: SYNC_TURNS }));
 }
 
 async function live(life: SerialLife, deeds: readonly Deed[]): Promise<void> {
@@ -101,6 +101,7 @@ async function inspectSync(
   const afterwards = aftermathsOf(failing.personality);
   life.openedAs = afterwards.aftermathOfKill;
   const recorder = new MomentRecorder(disk, ledger);
+  life.onAnswer = () => recorder.takeIfStarted('behind an answer');
   const { at, personality, repetition } = failing;
   disk.onCall = recorder.watch(({ index, kind }) => {
     if (index === at + 1) recorder.start();

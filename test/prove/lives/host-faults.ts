@@ -7,6 +7,8 @@ export interface HostFault {
   readonly at: number;
   readonly kind: PortCallKind;
   readonly fault: Fault;
+  /** What the host says when it is asked to write what a short write has left. */
+  readonly rest?: string;
   readonly repetition: Repetition;
 }
 
@@ -62,9 +64,14 @@ export function* faultsAt(
   for (const count of shortCounts(byteCount, SHORT_COUNTS[scale])) {
     // A read of nothing is the end of the file: no host says so where it is not.
     if (count === 0 && kind === 'read') continue;
-    yield { at, kind, fault: { kind: 'short', byteCount: count }, repetition: 'once' };
+    const short = { at, kind, fault: { kind: 'short', byteCount: count } } as const;
+    yield { ...short, repetition: 'once' };
+    if (kind === 'write') {
+      yield { ...short, rest: 'ENOSPC', repetition: 'once' };
+      yield { ...short, rest: 'EIO', repetition: 'its kind' };
+    }
     if (count * 2 <= byteCount) {
-      yield { at, kind, fault: { kind: 'short', byteCount: count }, repetition: 'its kind' };
+      yield { ...short, repetition: 'its kind' };
     }
   }
 }
@@ -84,15 +91,23 @@ function shortCounts(byteCount: number, countMax: number): Set<number> {
  * closed for as long as its process lives: `everything` leaves that out.
  */
 export function planOf(
-  { at, kind: first, fault, repetition }: HostFault,
+  { at, kind: first, fault, rest, repetition }: HostFault,
   start: number,
 ): FaultPlan {
+  let isRest = false;
   return ({ index, kind, byteCount = 0 }) => {
     if (index < start + at) return undefined;
+    const isFirst = index === start + at;
+    if (rest !== undefined) {
+      if (isFirst) return fault;
+      const isMeant = kind === 'write' && (repetition === 'its kind' || !isRest);
+      if (isMeant) isRest = true;
+      return isMeant ? { kind: 'fail', code: rest } : undefined;
+    }
     const isMeant = {
-      once: index === start + at,
+      once: isFirst,
       'its kind': isAlike(kind, first),
-      everything: index === start + at || kind !== 'release',
+      everything: isFirst || kind !== 'release',
     }[repetition];
     const isShort = fault.kind === 'short' && byteCount <= fault.byteCount;
     return isMeant && !isShort ? fault : undefined;
@@ -104,7 +119,8 @@ function isAlike(kind: PortCallKind, first: PortCallKind): boolean {
   return kind === first || (isSync(kind) && isSync(first));
 }
 
-export function describeFault({ at, fault, repetition }: HostFault, call: PortCall): string {
-  const what = fault.kind === 'fail' ? fault.code : JSON.stringify(fault);
+export function describeFault({ at, fault, rest, repetition }: HostFault, call: PortCall): string {
+  const count = fault.kind === 'short' ? `${fault.byteCount} of ${call.byteCount} bytes` : '';
+  const what = fault.kind === 'fail' ? fault.code : `${count}${rest ? `, then ${rest}` : ''}`;
   return `${what} ${repetition} at call ${at}, ${call.kind} ${call.file ?? ''}`.trim();
 }

@@ -10,6 +10,7 @@ export interface Told {
   readonly number: number;
   readonly writes: readonly ScriptedWrite[];
   readonly mark: Mark;
+  readonly asked: Durability;
   answer: 'pending' | 'yes' | 'no' | 'unknown';
   /** Promised to survive a power cut. */
   isDurable: boolean;
@@ -23,6 +24,8 @@ export type Mark =
   /** Of an entry that the commit with the mark `behind` had put there. */
   | { readonly is: 'gone'; readonly map: string; readonly key: string; readonly behind?: Mark }
   | { readonly is: 'quota'; readonly bytes: number };
+
+export type Durability = 'synced' | 'buffered';
 
 export type ToldThen = readonly Readonly<Told>[];
 
@@ -48,28 +51,28 @@ export class Ledger {
   }
 
   /** A commit that puts its number into two maps, beside its own writes. */
-  begin(writes: readonly ScriptedWrite[]): Told {
+  begin(writes: readonly ScriptedWrite[], asked: Durability = 'synced'): Told {
     const number = this.#told.length + 1;
     const marks = MARKED.map((map) => markOf(number, map));
-    return this.beginAlone([...writes, ...marks], { is: 'there', map: 'left', key: keyOf(number) });
+    const mark: Mark = { is: 'there', map: 'left', key: keyOf(number) };
+    return this.beginAlone([...writes, ...marks], mark, asked);
   }
 
   /** One that is known by a mark that its own writes leave. */
-  beginAlone(writes: readonly ScriptedWrite[], mark: Mark): Told {
+  beginAlone(writes: readonly ScriptedWrite[], mark: Mark, asked: Durability = 'synced'): Told {
     const number = this.#told.length + 1;
-    const told: Told = { number, writes, mark, answer: 'pending', isDurable: false, sequence: 0 };
+    const told: Told = {
+      ...{ number, writes, mark, asked },
+      ...{ answer: 'pending', isDurable: false, sequence: 0 },
+    };
     this.#told.push(told);
     return told;
   }
 
   acknowledge(told: Told, commit: Commit): void {
-    this.succeed(told, commit.durable ? 'synced' : 'buffered');
-    told.sequence = commit.sequence;
-  }
-
-  succeed(told: Told, durability: 'synced' | 'buffered'): void {
     told.answer = 'yes';
-    told.isDurable = durability === 'synced';
+    told.isDurable = commit.durable;
+    told.sequence = commit.sequence;
   }
 
   refuse(told: Told, committed: string | undefined): void {

@@ -13,6 +13,8 @@ export interface Moment {
 }
 
 const READING = new Set<PortCall['kind']>(['list', 'lock', 'release', 'free', 'read', 'size']);
+/** A sync takes so long that an answer which does not wait for it comes first. */
+export const SYNC_TURNS = 40;
 /** Where in a write the process is killed: shares of its length. */
 const CUTS = [0, 0.1, 0.5, 0.9] as const;
 
@@ -46,6 +48,11 @@ export class MomentRecorder {
 
   stop(): void {
     this.#isTaking = false;
+  }
+
+  /** While moments are taken: one more, before the disk is called again. */
+  takeIfStarted(place: string): void {
+    if (this.#isTaking) this.take(place);
   }
 
   /** Where no call is made: behind an answer, at the end. */

@@ -2,13 +2,13 @@
 import { type Commit, OnewalError, Store, type StoreOptions } from '../../../src/index.ts';
 import type { SimulatedDisk } from '../../../src/testing/index.ts';
 import type { ScriptedWrite } from '../../support/workload.ts';
-import { type Aftermath, Ledger, type Told } from './ledger.ts';
+import { type Aftermath, type Durability, Ledger, type Told } from './ledger.ts';
 
 export type Deed =
   | {
       readonly type: 'commit';
       readonly writes: readonly ScriptedWrite[];
-      readonly durability?: 'synced' | 'buffered';
+      readonly durability?: Durability;
       /** By the method that blocks. */
       readonly blocks?: true;
     }
@@ -23,6 +23,8 @@ export class SerialLife {
   readonly problems: string[] = [];
   /** What is left of the page cache when a store is opened again on the running machine. */
   openedAs: Aftermath = 'kill';
+  /** Called behind each answer, in the step in which the caller hears it. */
+  onAnswer: (() => void) | undefined;
   readonly #options: StoreOptions;
   store: Store | undefined;
 
@@ -87,8 +89,9 @@ export class SerialLife {
   }
 
   async #commit(deed: Deed & { readonly type: 'commit' }): Promise<void> {
-    const told = this.ledger.begin(deed.writes);
-    const options = { durability: deed.durability ?? 'synced' } as const;
+    const { durability = 'synced' } = deed;
+    const told = this.ledger.begin(deed.writes, durability);
+    const options = { durability };
     await this.attempt(`commit ${told.number}`, told, (store) => {
       const isBlocking = deed.blocks === true;
       return isBlocking ? store.batchSync(told.writes, options) : store.batch(told.writes, options);
@@ -103,7 +106,12 @@ export class SerialLife {
   ): Promise<void> {
     if (this.store === undefined) return this.ledger.refuse(told, 'no');
     try {
-      this.ledger.acknowledge(told, await work(this.store));
+      const commit = await work(this.store);
+      this.ledger.acknowledge(told, commit);
+      this.onAnswer?.();
+      if (told.asked === 'synced' && !commit.durable) {
+        this.problems.push(`${doing} was to be synced, and was answered as not durable`);
+      }
     } catch (error) {
       this.#requireOurs(error, doing);
       if (!this.disk.isCrashed) this.ledger.refuse(told, (error as OnewalError).committed);

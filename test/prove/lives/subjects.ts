@@ -4,6 +4,7 @@ import { SimulatedDisk } from '../../../src/testing/index.ts';
 import type { ScriptedWrite } from '../../support/workload.ts';
 import { commit, put, turns } from './deeds.ts';
 import { Ledger, type Mark } from './ledger.ts';
+import { SYNC_TURNS } from './moments.ts';
 import { type Deed, SerialLife } from './serial-life.ts';
 
 export interface Subject {
@@ -25,7 +26,7 @@ const DOOMED = 'doomed';
 
 /** A disk that a process was killed on: a snapshot, two WALs, a last commit that was not synced. */
 export async function makePast(): Promise<Past> {
-  const life = new SerialLife(new SimulatedDisk());
+  const life = new SerialLife(new SimulatedDisk({ syncTurns: SYNC_TURNS }));
   const past: readonly Deed[] = [
     commit(put('a', 'x', 1), put('b', 'y', 'two'), put(DOOMED, 'k1', 1), put(DOOMED, 'k2', 2)),
     commit(put('a', 'z', 'long'.repeat(150)), { type: 'remove', map: 'a', key: 'x' }),
@@ -40,7 +41,10 @@ export async function makePast(): Promise<Past> {
   return { disk: life.disk.afterKill(), ledger: life.ledger };
 }
 
-export const NO_PAST: Past = { disk: new SimulatedDisk(), ledger: new Ledger() };
+export const NO_PAST: Past = {
+  disk: new SimulatedDisk({ syncTurns: SYNC_TURNS }),
+  ledger: new Ledger(),
+};
 
 export const SUBJECTS: readonly Subject[] = [
   { name: 'open of nothing', opensItself: true, startsEmpty: true, act: (life) => life.open() },

@@ -1,0 +1,96 @@
+/**
+ * A directory as a list of names and bytes, and a file system that only shows it: whatever would
+ * change it throws, so a reader that writes is found out.
+ */
+import { errnoError } from '../../../src/fs/errno.ts';
+import { type File, type FileSystem, readFully, writeFully } from '../../../src/fs/file-system.ts';
+import { MemoryFileSystem } from '../../../src/fs/memory.ts';
+
+export type Files = ReadonlyMap<string, Uint8Array>;
+
+/** A reader tried to change something. */
+class WritingReaderError extends Error {
+  override readonly name = 'WritingReaderError';
+}
+
+/** Shares the bytes with `files`. */
+export function shown(files: Files): FileSystem {
+  return {
+    facts: { location: 'shown files', durability: 'none', lock: 'process' },
+    open: (name, mode) => {
+      if (mode === 'create') throw new WritingReaderError(`${name} is created`);
+      const bytes = files.get(name);
+      if (bytes === undefined) throw errnoError('ENOENT', `no such file: ${name}`);
+      return new ShownFile(name, bytes);
+    },
+    list: () => [...files.keys()],
+    remove: (name) => refuse(`${name} is removed`),
+    syncDirectory: () => refuse('the directory is synced'),
+    lock: () => refuse('the lock is taken'),
+    free: () => undefined,
+  };
+}
+
+class ShownFile implements File {
+  readonly #name: string;
+  readonly #bytes: Uint8Array;
+
+  constructor(name: string, bytes: Uint8Array) {
+    this.#name = name;
+    this.#bytes = bytes;
+  }
+
+  read(target: Uint8Array, offset: number): number {
+    const part = this.#bytes.subarray(offset, offset + target.length);
+    target.set(part);
+    return part.length;
+  }
+
+  write(): number {
+    return refuse(`${this.#name} is written`);
+  }
+
+  truncate(): void {
+    refuse(`${this.#name} is cut`);
+  }
+
+  size(): number {
+    return this.#bytes.length;
+  }
+
+  async sync(): Promise<void> {
+    refuse(`${this.#name} is synced`);
+  }
+
+  close(): void {}
+}
+
+/** Copies, which may be written to. */
+export function writable(files: Files): MemoryFileSystem {
+  const fs = new MemoryFileSystem();
+  for (const [name, bytes] of files) {
+    const file = atOnce(fs.open(name, 'create'));
+    writeFully(file, bytes, 0);
+    file.close();
+  }
+  return fs;
+}
+
+/** What stands in `fs` now. */
+export function filesOf(fs: MemoryFileSystem): Files {
+  const names = atOnce(fs.list());
+  return new Map(names.map((name) => [name, readAll(atOnce(fs.open(name, 'read')))]));
+}
+
+function readAll(file: File): Uint8Array {
+  return readFully(file, 0, file.size());
+}
+
+function atOnce<T>(answer: T | Promise<T>): T {
+  if (answer instanceof Promise) throw new Error('memory answers at once');
+  return answer;
+}
+
+function refuse(what: string): never {
+  throw new WritingReaderError(what);
+}
