@@ -158,7 +158,7 @@ export const COMMIT_MUTANTS = [
   {
     name: 'a commit is acknowledged although the lock was lost during its sync',
     file: 'src/store/commit-queue.ts',
-    find: "    if (engine.lock?.isLost === true) return this.#reject(group, engine.lockLost('unknown'));\n",
+    find: "    if (engine.lock?.isLost) return void this.#reject(group, engine.lockLost('unknown'));\n",
     replace: '',
     tests: ['test/store/lock.test.ts > a commit whose lock was lost during its sync'],
   },

@@ -607,6 +607,21 @@ test('a sync that ends after a later one leaves what the later one made durable'
   }
 });
 
+test('a sync may take many turns: until then nothing of it is durable', async () => {
+  const disk = new SimulatedDisk({ syncTurns: 20 });
+  const file = disk.open('1.wal', 'create') as File;
+  disk.syncDirectory();
+  file.write(new Uint8Array([1]), 0);
+  const synced = file.sync();
+  for (let turn = 0; turn < 19; turn++) await undefined;
+  const before = durableBytes(disk);
+
+  await synced;
+
+  expect(before).toEqual(new Uint8Array());
+  expect(durableBytes(disk)).toEqual(new Uint8Array([1]));
+});
+
 // What was written while the sync was under way used to put the synced bytes of its sector at stake.
 test('a write during a sync endangers its own bytes of a sector, not those that are synced', async () => {
   const disk = new SimulatedDisk();

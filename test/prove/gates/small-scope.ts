@@ -24,7 +24,7 @@ const NAMES = Object.keys(OPERATIONS);
 
 const PLANS: { readonly [scale in Scale]: { readonly length: number; readonly images: number } } = {
   ci: { length: 2, images: 48 },
-  full: { length: 4, images: 256 },
+  full: { length: 4, images: 512 },
   long: { length: 5, images: 4096 },
 };
 

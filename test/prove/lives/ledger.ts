@@ -143,7 +143,7 @@ export function promiseOf(told: ToldThen): string {
 }
 
 /** As it stands among the writes of its commit. */
-export function markOf(number: number, map: string): ScriptedWrite & { readonly type: 'put' } {
+function markOf(number: number, map: string): ScriptedWrite & { readonly type: 'put' } {
   return { type: 'put', map, key: keyOf(number), value: number };
 }
 

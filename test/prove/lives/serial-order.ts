@@ -67,7 +67,7 @@ export function copyOf(entries: Entries): Entries {
   return entries.map((map) => new Map(map));
 }
 
-export function textOf(entries: readonly Iterable<readonly [string, number]>[]): string {
+function textOf(entries: readonly Iterable<readonly [string, number]>[]): string {
   return JSON.stringify(entries.map((map) => [...map].sort(([one], [other]) => order(one, other))));
 }
 
