@@ -192,6 +192,8 @@ test('point-in-time goes on with the longest sound prefix, keeps the evidence, a
   const { loss } = store.info;
   expect(loss).toMatchObject({ action: 'cut', firstLost: 6, lastSeen: 8, commitsLost: 3 });
   expect(loss?.suspectKeys.length).toBeGreaterThan(0);
+  // The rest of that WAL and the report: no snapshot that was used.
+  expect(loss?.quarantine).toHaveLength(2);
   const copy = loss?.quarantine[0] as string;
   expect(disk.readFile(copy)).toEqual(damaged.slice((frames[2] as { offset: number }).offset));
   await store.map('m').put('new', 1);

@@ -71,6 +71,21 @@ test.each<[string, StoreOptions, number]>([
   expect(stillOpen()).toEqual({});
 });
 
+test('an open that keeps evidence of damage closes what it has copied, and the copies', async () => {
+  const disk = await usedDisk();
+  const wals = disk.names().filter((name) => name.endsWith('.wal') && name !== '78.wal');
+  const wal = wals.at(-1) as string;
+  disk.flipBit(wal, 8300, 1);
+  const stillOpen = watchFiles(disk);
+
+  const store = await Store.open(disk, { recovery: 'point-in-time' });
+  const inUse = stillOpen();
+  await store.close();
+
+  expect(disk.names().filter((name) => name.includes('-report'))).toHaveLength(1);
+  expect(Object.values(inUse), Object.keys(inUse).join()).toEqual([1, 1]);
+});
+
 test('an open that is refused closes every file, whatever it found', async () => {
   const names = (await usedDisk()).names().filter((name) => /\.(wal|snap)$/.test(name));
   let refusals = 0;

@@ -7,7 +7,7 @@ import { Worker } from './crew.mjs';
 /** @import { AutomaticMutant } from './mutants.mjs' */
 /**
  * @typedef {object} Verdict
- * @property {'killed' | 'survived' | 'not reached' | 'not judged'} verdict
+ * @property {'killed' | 'survived' | 'not reached'} verdict
  * @property {string} by The test that failed; or how many there were.
  * @property {string} [bound] What the mutant did to its process.
  */
@@ -68,12 +68,12 @@ export class Judge {
 
   /** @param {AutomaticMutant} mutant @param {readonly string[]} tests @param {'then' | 'at load'} from When the mutant is there. @returns {Promise<Verdict>} */
   async #judge(mutant, tests, from) {
-    for (const isAgain of [false, true]) {
-      if (isAgain) this.end();
-      const verdict = await this.#try(mutant, tests, from);
-      if (verdict !== undefined) return verdict;
-    }
-    return { verdict: 'not judged', by: 'a test fails without the mutant, too' };
+    const verdict = await this.#try(mutant, tests, from);
+    if (verdict !== 'spoilt') return verdict;
+    // In a process of its own, nobody else can have done it.
+    this.end();
+    const again = await this.#try(mutant, tests, from);
+    return again === 'spoilt' ? { verdict: 'killed', by: 'a test that it spoils' } : again;
   }
 
   /** @param {AutomaticMutant} mutant @param {readonly number[]} ids */
@@ -97,7 +97,7 @@ export class Judge {
     return 1 + PROMISE * (this.#kills.get(`${file} ${name}`) ?? 0);
   }
 
-  /** Undefined where it may have been another mutant's doing. @param {AutomaticMutant} mutant @param {readonly string[]} tests @param {'then' | 'at load'} from @returns {Promise<Verdict | undefined>} */
+  /** 'spoilt' where it may have been another mutant's doing. @param {AutomaticMutant} mutant @param {readonly string[]} tests @param {'then' | 'at load'} from @returns {Promise<Verdict | 'spoilt'>} */
   async #try(mutant, tests, from) {
     const isAtLoad = from === 'at load';
     if (isAtLoad || this.#orders >= ORDERS_MAX) this.end();
@@ -110,7 +110,7 @@ export class Judge {
     );
     if (isAtLoad || end.kind === 'ended' || end.isSpoilt) this.end();
     if (end.kind === 'survived') return { verdict: 'survived', by: `${tests.length} tests` };
-    if (end.isSpoilt) return undefined;
+    if (end.isSpoilt) return 'spoilt';
     const by = end.kind === 'ended' ? end.name : end.by;
     const key = `${mutant.file} ${by}`;
     this.#kills.set(key, (this.#kills.get(key) ?? 0) + 1);
