@@ -37,7 +37,8 @@ const REPLAYED_WAL_COUNT_MAX = 4;
 const WAL_COUNT_MAX = 8;
 /** A reader beside a writer tries so often when files vanish between listing and opening them. */
 const VANISHED_RETRY_COUNT = 8;
-const LOCK_RETRY_INTERVAL_MS = 20;
+const LOCK_RETRY_INTERVAL_MIN_MS = 20;
+const LOCK_RETRY_INTERVAL_MAX_MS = 250;
 
 export interface OpenParts {
   readonly fs: FencedFiles;
@@ -83,9 +84,15 @@ function* takeLock({ fs, options, environment, manner }: OpenParts): Task<Lock> 
         throw toStorageError(error, { doing: 'the lock could not be taken' });
       }
     }
-    yield environment.sleep(LOCK_RETRY_INTERVAL_MS);
-    waited += LOCK_RETRY_INTERVAL_MS;
+    const interval = Math.min(lockRetryInterval(waited), options.lockTimeout - waited);
+    yield environment.sleep(interval);
+    waited += interval;
   }
+}
+
+/** Very many who wait would leave the owner no time: who has waited for long can wait on. */
+function lockRetryInterval(waited: number): number {
+  return Math.min(LOCK_RETRY_INTERVAL_MAX_MS, Math.max(LOCK_RETRY_INTERVAL_MIN_MS, waited >> 3));
 }
 
 function* openLocked(parts: OpenParts, lock: Lock | undefined): Task<OpenStore> {

@@ -139,6 +139,22 @@ test('neither a checkpoint nor a close writes anything once the lock is lost', a
   expect(disk.digest()).toBe(written);
 });
 
+// 200 that waited asked for the lock so often that its owner got no time to give it back.
+test('who waits for the lock asks less and less often, and gives up in time', async () => {
+  const slept: number[] = [];
+  useSeededHost(31, (milliseconds) => void slept.push(milliseconds));
+  const disk = new SimulatedDisk();
+  const owner = await Store.open(disk);
+
+  const refusal = await Store.open(disk, { lockTimeout: 10_000 }).catch((error: unknown) => error);
+
+  expect(refusal).toMatchObject({ code: 'LOCKED' });
+  expect(slept.reduce((sum, milliseconds) => sum + milliseconds, 0)).toBe(10_000);
+  expect([slept[0], Math.max(...slept)]).toEqual([20, 250]);
+  expect(slept.length).toBeLessThan(80);
+  await owner.close();
+});
+
 test('an open that fails lets the lock go', async () => {
   const disk = new SimulatedDisk();
   disk.onCall = ({ kind, file }) =>

@@ -13,13 +13,16 @@ export function seededNumbers(seed: number): () => number {
 }
 
 /** Makes every store of this test file deterministic: same calls, same bytes. */
-export function useSeededHost(seed: number): void {
+export function useSeededHost(
+  seed: number,
+  onSleep: (milliseconds: number) => void = () => undefined,
+): void {
   const next = seededNumbers(seed);
   setHost({
     environment: {
       randomBytes: (size) => Uint8Array.from({ length: size }, () => next() & 0xff),
       pause: () => Promise.resolve(),
-      sleep: () => Promise.resolve(),
+      sleep: async (milliseconds) => onSleep(milliseconds),
     },
   });
 }
