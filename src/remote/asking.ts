@@ -3,7 +3,7 @@ import { cborValue } from '../codec/cbor-value.ts';
 import type { Progress, StoreEvent, WorkOptions } from '../options.ts';
 import type { EncodedCommitEvent, EventType, Listener } from '../store/listeners.ts';
 import type { Desk, Handlers } from './desk.ts';
-import { toFailure } from './error-field.ts';
+import { shortened, toFailure } from './error-field.ts';
 import type { Privilege } from './policy.ts';
 import { type RequestOf, writeNotice } from './protocol.ts';
 import { notAllowed, overloaded } from './refusal.ts';
@@ -109,7 +109,7 @@ function report(desk: Desk, subscription: number, event: StoreEvent): void {
       type: 'report',
       subscription,
       event: type,
-      message,
+      message: shortened(message),
       error: error === undefined ? undefined : toFailure(error),
     }),
   );

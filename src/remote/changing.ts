@@ -15,7 +15,7 @@ export const CHANGING: Handlers<ChangeType> = {
   drop: (desk, { map, durability, token }) => {
     if (!desk.policy.allow.has('dropMap')) throw notAllowed('maps may not be dropped');
     desk.admission.requireWritable(map);
-    return desk.store.dropMap(map, writeOptions({ durability, token }));
+    return desk.store.dropMap(map, writeOptions(desk, { durability, token }));
   },
   quota: (desk, { store, maps }) => {
     if (!desk.policy.allow.has('setQuota')) throw notAllowed('quotas may not be set');
@@ -103,7 +103,7 @@ function commit(desk: Desk, request: RequestOf<'commit'>): Promise<AnswerOf<'com
     writes.reduce((size, write) => size + sizeOf(write), 0),
   );
   for (const write of writes) checkWrite(desk, write);
-  const options = writeOptions(request);
+  const options = writeOptions(desk, request);
   if (condition === undefined) {
     return desk.store.batch(
       writes.map((write) => toWrite(desk, write)),
@@ -146,11 +146,16 @@ function requireCommitSize({ policy }: Desk, size: number): void {
   throw new LimitError(`the commit takes ${size} bytes and the limit is ${most}: split it`);
 }
 
-function writeOptions(request: {
-  readonly durability: WriteOptions['durability'];
-  readonly token: Uint8Array | undefined;
-}): WriteOptions {
+/** Throws NOT_ALLOWED. */
+function writeOptions(
+  { policy }: Desk,
+  request: {
+    readonly durability: WriteOptions['durability'];
+    readonly token: Uint8Array | undefined;
+  },
+): WriteOptions {
   const { durability, token } = request;
+  if (token !== undefined && !policy.mayWriteAny) throw notAllowed('nothing may be committed');
   return {
     ...(durability === undefined ? {} : { durability }),
     ...(token === undefined ? {} : { token }),
@@ -161,7 +166,7 @@ function begin(desk: Desk, request: RequestOf<'begin'>): AnswerOf<'begin'> {
   const { holdings, store } = desk;
   holdings.requireRoom('transaction');
   const { isolation, mode, lockTimeout } = request;
-  const transaction = store.begin({ isolation, mode, lockTimeout, ...writeOptions(request) });
+  const transaction = store.begin({ isolation, mode, lockTimeout, ...writeOptions(desk, request) });
   holdings.hold(request.id, {
     kind: 'transaction',
     transaction,

@@ -141,6 +141,6 @@ function textOf(cause: unknown): string {
 
 const CHARACTER_COUNT_MAX = 10_000;
 
-function shortened(text: string): string {
+export function shortened(text: string): string {
   return text.length <= CHARACTER_COUNT_MAX ? text : `${text.slice(0, CHARACTER_COUNT_MAX)}...`;
 }

@@ -101,6 +101,10 @@ export class Session {
       received: () => this.#acknowledged,
       stops: new Map(),
     };
+    this.#channel = openChannel(port, {
+      onMessage: (bytes) => this.#receive(bytes),
+      onClose: () => this.#end(portClosed('the other side of the port is gone')),
+    });
     this.#stopListening = inside.engine.listeners.add('closed', () => {
       this.close(new UsageError('CLOSED', 'the owner has closed the store', { committed: 'no' }));
     });
@@ -109,10 +113,6 @@ export class Session {
       timer: environment.timer,
       onTick: () => this.#desk.outbox.beat(),
       onSilence: () => this.close(portClosed('the other side has said nothing for too long')),
-    });
-    this.#channel = openChannel(port, {
-      onMessage: (bytes) => this.#receive(bytes),
-      onClose: () => this.#end(portClosed('the other side of the port is gone')),
     });
   }
 
@@ -293,7 +293,11 @@ export class Session {
   }
 
   #reply(request: Request, answer: AnswerOf<RequestType>): void {
-    this.#desk.outbox.add((sink) => writeAnswer(sink, request as never, answer as never));
+    try {
+      this.#desk.outbox.add((sink) => writeAnswer(sink, request as never, answer as never));
+    } catch (error) {
+      this.#refuse(request, error);
+    }
   }
 
   /** Tells the client, now or, of what is not answered, when it next uses the transaction. */

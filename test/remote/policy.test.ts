@@ -103,6 +103,12 @@ describe('a policy', () => {
     await remote.on('commit', ({ sequence, changes }) => {
       seen.push(`${sequence} ${changes.map(({ map, key }) => `${map}/${key}`)}`);
     });
+    for (const refused of [
+      remote.batch([], { token: 't' }),
+      remote.transaction(() => undefined, { token: 't' }),
+    ]) {
+      await expect(refused).rejects.toMatchObject(notAllowed);
+    }
     await store.map('secret').put('k', 1);
     await store.batch(
       ['a', 'secret', 'b'].map((map) => ({ type: 'put', map, key: 'k', value: 1 })),
