@@ -50,6 +50,7 @@ export class Link {
   readonly #calls = new Map<number, PendingCall>();
   readonly #subscribers = new Map<number, Subscriber>();
   readonly #mapIds = new Map<string, number>();
+  readonly #codecIds = new WeakMap<object, number>();
   readonly #keyCodecs = new Map<string, KeyCodec<unknown>>();
   #pulse: Pulse | undefined;
   #nextId = HELLO_ID;
@@ -140,6 +141,14 @@ export class Link {
 
   /** What names the map on this port. */
   mapId(codecs: MapCodecs<unknown, unknown>): number {
+    const cached = this.#codecIds.get(codecs);
+    if (cached !== undefined) return cached;
+    const id = this.#idOf(codecs);
+    this.#codecIds.set(codecs, id);
+    return id;
+  }
+
+  #idOf(codecs: MapCodecs<unknown, unknown>): number {
     const { name, key, value } = codecs;
     const target: MapTarget = { name, keyEncoding: key.name, valueEncoding: value.name };
     const place = JSON.stringify([name, key.name, value.name]);

@@ -312,6 +312,18 @@ describe('back-pressure', () => {
     expect(server.stats().sentBytes).toBeLessThan(300_000);
   });
 
+  test('goes on telling who only listens, since he confirms what he got', async () => {
+    const limits = { unreceivedBytes: 400_000 };
+    const remote = await client({ ...EVERYTHING, limits });
+    let told = 0;
+    await remote.on('commit', () => told++);
+    const map = store.map('m', { value: 'binary' });
+    for (let n = 0; n < 100; n++) await map.put(n, new Uint8Array(10_000));
+    await settle();
+
+    expect([told, server.stats().subscriptions]).toEqual([100, 1]);
+  });
+
   test('ends the subscription of who takes nothing, and says so', async () => {
     const logged: unknown[] = [];
     const ports = portPair();
