@@ -8,6 +8,7 @@ const libraries = {
   node: 'src/fs/node.ts',
   memory: 'src/fs/memory.ts',
   testing: 'src/testing/index.ts',
+  remote: 'src/remote/index.ts',
   level: 'src/facade/level.ts',
   'level-node': 'src/facade/level-node.ts',
   'simple-db': 'src/facade/simple-db.ts',

@@ -24,14 +24,22 @@ export type UsageCode =
   | 'SAVEPOINT_RELEASED' // or of another transaction
   | 'TOKEN_USED' // an earlier commit carried it
   | 'IN_LISTENER' // blocking work in a listener
+  | 'NOT_ALLOWED' // the owner of a served store does not let this side do it
   | 'ABORTED'; // the caller's own signal
 export type LockedCode = 'LOCKED' | 'LOCK_LOST';
 export type CorruptionCode =
   | 'CORRUPT' // bytes that were acknowledged do not verify
   | 'MISSING_FILE' // a file that another file names is not there
   | 'ROLLED_BACK'; // the state is older than `expectAtLeast`
-export type FormatCode = 'FORMAT_TOO_NEW' | 'FOREIGN_FILE';
-export type StorageCode = 'IO' | 'DISK_FULL' | 'COMMIT_IN_DOUBT' | 'WRITES_DISABLED' | 'PERMISSION';
+export type FormatCode = 'FORMAT_TOO_NEW' | 'FOREIGN_FILE' | 'PROTOCOL'; // the other side of a port says what this one does not understand
+export type StorageCode =
+  | 'IO'
+  | 'DISK_FULL'
+  | 'COMMIT_IN_DOUBT'
+  | 'WRITES_DISABLED'
+  | 'PERMISSION'
+  | 'PORT_CLOSED' // nobody is at the other side of the port any more
+  | 'OVERLOADED'; // this side asks for more than its owner gives it at once
 export type ConflictCode =
   | 'CONFLICT' // somebody else has changed what was read or written
   | 'DEADLOCK' // to wait for this lock would be to wait for ever
@@ -185,12 +193,12 @@ export class CorruptionError extends OnewalError {
   }
 }
 
-/** A file of a newer format, or of another store. Untouched. */
+/** A file of a newer format, or of another store; messages of another protocol. Untouched. */
 export class FormatError extends OnewalError {
   declare readonly code: FormatCode;
 
-  constructor(code: FormatCode, message: string) {
-    super(code, message);
+  constructor(code: FormatCode, message: string, details: ErrorDetails = {}) {
+    super(code, message, details);
   }
 }
 

@@ -20,6 +20,7 @@ import type { Commit } from './store/commit-request.ts';
 import { Committer } from './store/committer.ts';
 import { BLOCKING, waitingManner } from './store/environment.ts';
 import { hostEnvironment, resolveLocation } from './store/host.ts';
+import { setInside } from './store/inside.ts';
 import type { CommitEvent, EventType, Listener } from './store/listeners.ts';
 import type { CheckpointReport } from './store/maintenance.ts';
 import { MapHandles, type MapOptions, type Write } from './store/map-handles.ts';
@@ -52,6 +53,8 @@ export class Store {
     );
     this.#handles = new MapHandles(parts.engine, this.#committer);
     this.#transactions = new Transactions(parts.engine, this.#committer);
+    const { engine } = parts;
+    setInside(this, { engine, encodedMap: (target) => this.#handles.encoded(target) });
   }
 
   /**

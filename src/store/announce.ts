@@ -7,17 +7,24 @@ import type { Engine } from './engine.ts';
 
 /** `before`: the state that the group was applied to. */
 export function announceCommits(engine: Engine, group: Group, before: State): void {
-  if (group.commits.length === 0 || !engine.listeners.has('commit')) return;
+  if (group.commits.length === 0 || !engine.listeners.areCommitsHeard) return;
   const changes = group.changes ?? changesAgain(engine, group, before);
   if (changes === undefined) return;
   for (const [i, { sequence }] of group.commits.entries()) {
-    engine.listeners.fire({
-      type: 'commit',
-      message: `commit ${sequence} is visible`,
-      sequence,
-      changes: (changes[i] ?? []).map((raw) => decodeChange(raw, engine.codecsOf(raw.target))),
-    });
+    announceCommit(engine, sequence, changes[i] ?? []);
   }
+}
+
+function announceCommit(engine: Engine, sequence: number, changes: readonly RawChange[]): void {
+  const { listeners } = engine;
+  listeners.fire({ type: 'encoded commit', sequence, changes });
+  if (!listeners.has('commit')) return;
+  listeners.fire({
+    type: 'commit',
+    message: `commit ${sequence} is visible`,
+    sequence,
+    changes: changes.map((raw) => decodeChange(raw, engine.codecsOf(raw.target))),
+  });
 }
 
 /** For the first listener, who came when the group was on its way already. */

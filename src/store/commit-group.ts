@@ -43,7 +43,7 @@ export function prepareGroup(
   const refused: { request: CommitRequest; error: OnewalError }[] = [];
   const commits: LoggedCommit[] = [];
   const changes: RawChange[][] = [];
-  const isHeard = engine.listeners.has('commit');
+  const isHeard = engine.listeners.areCommitsHeard;
   for (const request of requests) {
     const changed: RawChange[] = [];
     const onChange = isHeard ? (change: RawChange) => changed.push(change) : undefined;

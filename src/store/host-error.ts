@@ -41,15 +41,13 @@ export function toStorageError(
   });
 }
 
-const ADVICE: { readonly [code in StorageCode]: string } = {
+const ADVICE = {
   DISK_FULL: '. Delete entries or free space, then try again: no restart is needed',
   PERMISSION: '. Check owner and permissions of the directory and its files',
   IO: '',
-  COMMIT_IN_DOUBT: '',
-  WRITES_DISABLED: '',
-};
+} satisfies { readonly [code in StorageCode]?: string };
 
-function storageCode(host: string): StorageCode {
+function storageCode(host: string): keyof typeof ADVICE {
   if (DISK_FULL_CODES.has(host)) return 'DISK_FULL';
   return PERMISSION_CODES.has(host) ? 'PERMISSION' : 'IO';
 }

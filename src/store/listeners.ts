@@ -4,7 +4,7 @@
  */
 import { UsageError } from '../errors.ts';
 import type { StoreEvent } from '../options.ts';
-import type { Change } from './change.ts';
+import type { Change, RawChange } from './change.ts';
 
 /** A commit has become visible. */
 export interface CommitEvent {
@@ -15,7 +15,14 @@ export interface CommitEvent {
   readonly changes: readonly Change[];
 }
 
-export type AnyEvent = StoreEvent | CommitEvent;
+/** The same, for who hands the bytes on: they are the store's, and are to be copied at once. */
+export interface EncodedCommitEvent {
+  readonly type: 'encoded commit';
+  readonly sequence: number;
+  readonly changes: readonly RawChange[];
+}
+
+export type AnyEvent = StoreEvent | CommitEvent | EncodedCommitEvent;
 export type EventType = AnyEvent['type'];
 export type Listener = (event: AnyEvent) => void;
 
@@ -41,6 +48,10 @@ export class Listeners {
 
   has(type: EventType): boolean {
     return (this.#listeners.get(type)?.size ?? 0) > 0;
+  }
+
+  get areCommitsHeard(): boolean {
+    return this.has('commit') || this.has('encoded commit');
   }
 
   fire(event: AnyEvent): void {

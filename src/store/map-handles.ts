@@ -1,5 +1,6 @@
 /** The handles that an open store has given out, by name, and what can be said only through them. */
 import { utf8Encode } from '../bytes/bytes.ts';
+import { copyToSlab } from '../bytes/slab.ts';
 import {
   builtInKeyCodec,
   type KeyCodec,
@@ -76,9 +77,7 @@ export class MapHandles {
     const map =
       known !== undefined && isSame ? known : new StoreMap(this.#engine, this.#committer, codecs);
     this.#maps.set(name, map);
-    const quota = options.quota ?? this.#quotaWishes.get(name);
-    this.#quotaWishes.delete(name);
-    if (quota !== undefined) this.#setQuota(map.target, quota);
+    this.#grantWish(map.target, options.quota);
     return map as unknown as StoreMap<K, V>;
   }
 
@@ -92,6 +91,17 @@ export class MapHandles {
     const key = builtInKeyCodec(keyEncoding);
     const value = builtInValueCodec(valueEncoding);
     return key === undefined || value === undefined ? undefined : { name, key, value };
+  }
+
+  /** As `Inside.encodedMap` says. Throws INVALID_ARGUMENT, LIMIT, MAP_ENCODING_MISMATCH. */
+  encoded(target: MapTarget): StoreMap<Uint8Array, Uint8Array> {
+    const { name, keyEncoding, valueEncoding } = target;
+    for (const text of [name, keyEncoding, valueEncoding]) checkName(text);
+    const stored = this.#engine.state.catalog.named(name);
+    if (stored !== undefined) checkEncodings(target, stored);
+    const codecs = { name, key: asEncoded(keyEncoding), value: asEncoded(valueEncoding) };
+    this.#grantWish(target);
+    return new StoreMap(this.#engine, this.#committer, codecs);
   }
 
   forget(name: string): void {
@@ -147,6 +157,11 @@ export class MapHandles {
     return this.#engine.state.catalog.named(name) ?? this.#maps.get(name)?.target;
   }
 
+  #grantWish(target: MapTarget, asked = this.#quotaWishes.get(target.name)): void {
+    this.#quotaWishes.delete(target.name);
+    if (asked !== undefined) this.#setQuota(target, asked);
+  }
+
   #setQuota(target: MapTarget, bytes: number): void {
     const engine = this.#engine;
     checkQuotaOptions({ bytes });
@@ -157,12 +172,16 @@ export class MapHandles {
   }
 }
 
+function asEncoded(name: string): KeyCodec<Uint8Array> & ValueCodec<Uint8Array> {
+  return { name, encode: (bytes) => bytes, decode: copyToSlab };
+}
+
 function isSameTarget(left: MapTarget, right: MapTarget): boolean {
   return left.keyEncoding === right.keyEncoding && left.valueEncoding === right.valueEncoding;
 }
 
 /** Throws INVALID_ARGUMENT, LIMIT. */
-function checkName(name: unknown): void {
+export function checkName(name: unknown): void {
   if (typeof name !== 'string' || name === '') throw invalid('a name is a text that is not empty');
   const size = utf8Encode(name).length;
   if (size <= NAME_SIZE_MAX) return;

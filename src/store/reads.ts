@@ -167,7 +167,7 @@ function reading<T>(read: () => T): T {
 }
 
 /** Bytes that verify and still do not decode were not written with this codec. */
-function decodeStored<T>(
+export function decodeStored<T>(
   codec: { readonly name: string; decode(bytes: Uint8Array): T },
   bytes: Uint8Array,
   map: string,

@@ -12,6 +12,7 @@ import * as kvstore from 'onewal/kvstore';
 import * as level from 'onewal/level';
 import * as memory from 'onewal/memory';
 import * as node from 'onewal/node';
+import * as remote from 'onewal/remote';
 import * as simpleDb from 'onewal/simple-db';
 import * as storageBackend from 'onewal/storage-backend';
 import * as testing from 'onewal/testing';
@@ -25,6 +26,7 @@ const MODULES: { readonly [name: string]: unknown } = {
   'onewal/memory': memory,
   'onewal/node': node,
   'onewal/testing': testing,
+  'onewal/remote': remote,
   'onewal/simple-db': simpleDb,
   'onewal/storage-backend': storageBackend,
   'onewal/kvstore': kvstore,
@@ -36,6 +38,7 @@ const SOURCES: { readonly [name: string]: string } = {
   'onewal/memory': 'src/fs/memory.ts',
   'onewal/node': 'src/fs/node.ts',
   'onewal/testing': 'src/testing/index.ts',
+  'onewal/remote': 'src/remote/index.ts',
   'onewal/simple-db': 'src/facade/simple-db-node.ts',
   'onewal/storage-backend': 'src/facade/storage-backend-node.ts',
   'onewal/kvstore': 'src/facade/kvstore.ts',

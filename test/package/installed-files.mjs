@@ -11,6 +11,7 @@ const EXPECTED = [
   'memory.js',
   'level.js',
   'testing.js',
+  'remote.js',
   'simple-db.js',
   'storage-backend.js',
   'kvstore.js',

@@ -2,10 +2,11 @@ import * as main from 'onewal';
 import * as kvstore from 'onewal/kvstore';
 import * as memory from 'onewal/memory';
 import * as node from 'onewal/node';
+import * as remote from 'onewal/remote';
 import * as simpleDb from 'onewal/simple-db';
 import * as storageBackend from 'onewal/storage-backend';
 import * as testing from 'onewal/testing';
 import { tryEveryEntry, tryEveryFacade } from './scenario.cjs';
 
-await tryEveryEntry({ main, node, memory, testing });
+await tryEveryEntry({ main, node, memory, testing, remote });
 await tryEveryFacade({ simpleDb, storageBackend, kvstore });

@@ -11,6 +11,7 @@ tryEveryEntry({
   node: require('onewal/node'),
   memory: require('onewal/memory'),
   testing: require('onewal/testing'),
+  remote: require('onewal/remote'),
 })
   .then(() => tryEveryFacade(facades))
   .catch((error) => {

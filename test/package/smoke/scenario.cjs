@@ -12,7 +12,7 @@ module.exports = {
   keepsFamiliesApart,
 };
 
-async function tryEveryEntry({ main, node, memory, testing }) {
+async function tryEveryEntry({ main, node, memory, testing, remote }) {
   const directory = mkdtempSync(join(tmpdir(), 'onewal-smoke-'));
   try {
     await readsBackAfterReopening(main.Store, directory);
@@ -23,6 +23,18 @@ async function tryEveryEntry({ main, node, memory, testing }) {
   }
   assert.equal(typeof testing.SimulatedDisk, 'function');
   await survivesEveryCrash(main.Store, testing.explore);
+  await servesAPort(await main.Store.open(new memory.MemoryFileSystem()), remote);
+}
+
+/** Refused where the entry has another copy of the store than the one that was opened. */
+async function servesAPort(store, { serve, connect }) {
+  const { port1, port2 } = new MessageChannel();
+  serve(store, port1, { read: 'all', write: ['m'] });
+  const client = await connect(port2);
+  await client.map('m').put('key', 5n);
+  assert.equal(await client.map('m').get('key'), 5n);
+  await client.close();
+  await store.close();
 }
 
 /** Refused where the store's chance is not that which the explorer seeds. */

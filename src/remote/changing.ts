@@ -1,0 +1,194 @@
+/** Writes: commits at once, and transactions, whose reads and writes the store itself keeps track of. */
+import { LimitError, UsageError } from '../errors.ts';
+import type { PutOptions, WriteOptions } from '../options.ts';
+import type { Write } from '../store/map-handles.ts';
+import { OPERATION_OVERHEAD_MAX } from '../wal/record.ts';
+import { type Desk, type Handlers, limitSteps, toRangeOptions } from './desk.ts';
+import type { ServedTransaction } from './holdings.ts';
+import type { AnswerOf, RequestOf, WireStep, WireWrite } from './protocol.ts';
+import { notAllowed, tooLarge } from './refusal.ts';
+
+type ChangeType = 'commit' | 'drop' | 'quota' | 'begin' | 'lock' | 'settle' | 'size' | 'changes';
+
+export const CHANGING: Handlers<ChangeType> = {
+  commit: (desk, request) => commit(desk, request),
+  drop: (desk, { map, durability, token }) => {
+    if (!desk.policy.allow.has('dropMap')) throw notAllowed('maps may not be dropped');
+    desk.admission.requireWritable(map);
+    return desk.store.dropMap(map, writeOptions(desk, { durability, token }));
+  },
+  quota: (desk, { store, maps }) => {
+    if (!desk.policy.allow.has('setQuota')) throw notAllowed('quotas may not be set');
+    return desk.store.setQuota({
+      ...(store === undefined ? {} : { bytes: store }),
+      // Without a prototype: the name of a map is whatever the other side says.
+      maps: Object.assign(
+        Object.create(null),
+        Object.fromEntries(maps.map(({ name, quota }) => [name, quota])),
+      ),
+    });
+  },
+  begin: (desk, request) => begin(desk, request),
+  lock: async (desk, { transaction: id, map, key }) => {
+    const { holdings, admission } = desk;
+    const served = holdings.transactionOf(id);
+    admission.checkKey(holdings.targetOf(map), key);
+    limitSteps(desk, served, 1);
+    await served.transaction.map(holdings.mapOf(map)).lock(key);
+    return served.transaction.sequence;
+  },
+  settle: async (desk, { transaction: id }) => {
+    try {
+      return await desk.holdings.transactionOf(id).transaction.commit();
+    } finally {
+      desk.holdings.end(id);
+    }
+  },
+  size: ({ holdings }, { transaction: id }) => holdings.transactionOf(id).transaction.size,
+  changes: (desk, { transaction: id }) => changesOf(desk, id),
+};
+
+/** Does what a transaction is to do, or notes why it could not. */
+export function apply(desk: Desk, { transaction: id, steps }: RequestOf<'apply'>): void {
+  const served = desk.holdings.find(id);
+  if (served?.kind !== 'transaction' || served.failure !== undefined) return;
+  try {
+    for (const step of steps) applyStep(desk, served, step);
+  } catch (cause) {
+    failTransaction(served, cause);
+  }
+}
+
+export function failTransaction(served: ServedTransaction, cause: unknown): void {
+  served.failure = { cause };
+  if (served.transaction.state === 'open') served.transaction.abort();
+}
+
+function applyStep(desk: Desk, served: ServedTransaction, step: WireStep): void {
+  const { transaction, savepoints } = served;
+  switch (step.type) {
+    case 'savepoint':
+      limitSteps(desk, served, 1);
+      savepoints.push(transaction.savepoint());
+      return;
+    case 'rollback': {
+      const savepoint = savepoints[step.depth];
+      if (savepoint === undefined) {
+        throw new UsageError('SAVEPOINT_RELEASED', 'there is no savepoint of this depth');
+      }
+      transaction.rollbackTo(savepoint);
+      savepoints.length = step.depth + 1;
+      return;
+    }
+    default:
+      served.bytes += sizeOf(step);
+      requireCommitSize(desk, served.bytes);
+      applyWrite(desk, served, step);
+  }
+}
+
+function applyWrite(desk: Desk, { transaction }: ServedTransaction, write: WireWrite): void {
+  const { holdings } = desk;
+  checkWrite(desk, write);
+  const map = transaction.map(holdings.mapOf(write.map));
+  if (write.type === 'put') map.put(write.key, write.value);
+  else if (write.type === 'remove') map.remove(write.key);
+  else map.clear(toRangeOptions(write.range));
+}
+
+function commit(desk: Desk, request: RequestOf<'commit'>): Promise<AnswerOf<'commit'>> {
+  const { writes, condition } = request;
+  requireCommitSize(
+    desk,
+    writes.reduce((size, write) => size + sizeOf(write), 0),
+  );
+  for (const write of writes) checkWrite(desk, write);
+  const options = writeOptions(desk, request);
+  if (condition === undefined) {
+    return desk.store.batch(
+      writes.map((write) => toWrite(desk, write)),
+      options,
+    );
+  }
+  const [put, more] = writes;
+  if (put?.type !== 'put' || more !== undefined) {
+    throw new UsageError('INVALID_ARGUMENT', 'a condition is that of one put', { committed: 'no' });
+  }
+  const conditions: PutOptions =
+    condition.type === 'absent' ? { ifAbsent: true } : { ifSequence: condition.sequence };
+  return desk.holdings.mapOf(put.map).put(put.key, put.value, { ...options, ...conditions });
+}
+
+function toWrite({ holdings }: Desk, write: WireWrite): Write {
+  const map = holdings.mapOf(write.map);
+  if (write.type !== 'clear') return { ...write, map };
+  return { type: 'clear', map, range: toRangeOptions(write.range) };
+}
+
+/** Throws NOT_ALLOWED, LIMIT, KEY_INVALID, VALUE_INVALID, MAP_ENCODING_MISMATCH. */
+function checkWrite({ holdings, admission }: Desk, write: WireWrite): void {
+  const target = holdings.targetOf(write.map);
+  if (write.type === 'put') admission.checkPut(target, write.key, write.value);
+  else if (write.type === 'remove') admission.checkKey(target, write.key);
+  else admission.requireWritable(target.name);
+}
+
+function sizeOf(write: WireWrite): number {
+  if (write.type === 'clear') return OPERATION_OVERHEAD_MAX;
+  const valueSize = write.type === 'put' ? write.value.length : 0;
+  return OPERATION_OVERHEAD_MAX + write.key.length + valueSize;
+}
+
+/** Throws LIMIT. */
+function requireCommitSize({ policy }: Desk, size: number): void {
+  const most = policy.limits.commitBytes;
+  if (size <= most) return;
+  throw new LimitError(`the commit takes ${size} bytes and the limit is ${most}: split it`);
+}
+
+/** Throws NOT_ALLOWED. */
+function writeOptions(
+  { policy }: Desk,
+  request: {
+    readonly durability: WriteOptions['durability'];
+    readonly token: Uint8Array | undefined;
+  },
+): WriteOptions {
+  const { durability, token } = request;
+  if (token !== undefined && !policy.mayWriteAny) throw notAllowed('nothing may be committed');
+  return {
+    ...(durability === undefined ? {} : { durability }),
+    ...(token === undefined ? {} : { token }),
+  };
+}
+
+function begin(desk: Desk, request: RequestOf<'begin'>): AnswerOf<'begin'> {
+  const { holdings, store } = desk;
+  holdings.requireRoom('transaction');
+  const { isolation, mode, lockTimeout } = request;
+  const transaction = store.begin({ isolation, mode, lockTimeout, ...writeOptions(desk, request) });
+  holdings.hold(request.id, {
+    kind: 'transaction',
+    transaction,
+    savepoints: [],
+    bytes: 0,
+    steps: 0,
+    failure: undefined,
+  });
+  return { sequence: transaction.sequence, number: transaction.id };
+}
+
+function changesOf({ holdings, admission, policy }: Desk, id: number): AnswerOf<'changes'> {
+  const sizeMax = policy.limits.messageBytes;
+  const changes: AnswerOf<'changes'>[number][] = [];
+  let size = 0;
+  for (const change of holdings.transactionOf(id).transaction.changes()) {
+    const { map } = change;
+    admission.requireReadable(map);
+    const [key, before, after] = [change.key, change.before, change.after] as Uint8Array[];
+    size += (key?.length ?? 0) + (before?.length ?? 0) + (after?.length ?? 0);
+    if (size > sizeMax) throw tooLarge(sizeMax);
+    changes.push({ map, key: key as Uint8Array, before, after });
+  }
+  return changes;
+}

@@ -1,0 +1,51 @@
+/** What every request of one client is answered with. */
+import { LimitError } from '../errors.ts';
+import type { RangeOptions } from '../options.ts';
+import type { Environment } from '../store/environment.ts';
+import type { Inside } from '../store/inside.ts';
+import type { Store } from '../store.ts';
+import type { Admission } from './admission.ts';
+import type { Holdings, ServedTransaction } from './holdings.ts';
+import type { Outbox } from './outbox.ts';
+import type { CheckedPolicy } from './policy.ts';
+import type { AnswerOf, RequestOf, RequestType, WireSelection } from './protocol.ts';
+
+export interface Desk {
+  readonly store: Store;
+  readonly inside: Inside;
+  readonly policy: CheckedPolicy;
+  readonly admission: Admission;
+  readonly holdings: Holdings;
+  readonly outbox: Outbox;
+  readonly environment: Environment;
+  /** How much of what was sent the other side has, as far as it has said. */
+  received(): number;
+  /** Of requests for long work, by id: what stops them. */
+  readonly stops: Map<number, AbortController>;
+}
+
+export type Handler<T extends RequestType> = (
+  desk: Desk,
+  request: RequestOf<T>,
+) => AnswerOf<T> | Promise<AnswerOf<T>>;
+
+export type Handlers<T extends RequestType> = { readonly [K in T]: Handler<K> };
+
+export function toRangeOptions(selection: WireSelection): RangeOptions<Uint8Array> {
+  const { start, end, isReverse, limit, offset } = selection;
+  return {
+    ...(start === undefined ? {} : { start }),
+    ...(end === undefined ? {} : { end }),
+    ...(limit === undefined ? {} : { limit }),
+    reverse: isReverse,
+    offset,
+  };
+}
+
+/** Throws LIMIT. */
+export function limitSteps({ policy }: Desk, served: ServedTransaction, count: number): void {
+  served.steps += count;
+  const most = policy.limits.transactionSteps;
+  if (served.steps <= most) return;
+  throw new LimitError(`a transaction may read, lock and save at most ${most} times`);
+}
