@@ -7,6 +7,7 @@ const libraries = {
   'index-node': 'src/index-node.ts',
   node: 'src/fs/node.ts',
   memory: 'src/fs/memory.ts',
+  opfs: 'src/fs/opfs.ts',
   testing: 'src/testing/index.ts',
   level: 'src/facade/level.ts',
   'level-node': 'src/facade/level-node.ts',

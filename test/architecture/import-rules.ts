@@ -41,6 +41,7 @@ const ENTRIES = [
   'index-node.ts',
   'fs/node.ts',
   'fs/memory.ts',
+  'fs/opfs.ts',
   'testing/index.ts',
   'facade/level-node.ts',
   'facade/simple-db-node.ts',

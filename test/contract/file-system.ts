@@ -1,5 +1,6 @@
 /** What src/fs/file-system.ts asks of every host, run for each of them. */
 import { expect, test } from 'vitest';
+import { compareBytes } from '../../src/bytes/bytes.ts';
 import { LockedError } from '../../src/errors.ts';
 import { type File, type FileSystem, readFully, writeFully } from '../../src/fs/file-system.ts';
 
@@ -135,7 +136,7 @@ function testContent({ make }: FileSystemSubject): void {
 
     const file = await createWith(make(), '1.snap', content);
 
-    expect(Buffer.compare(readFully(file, 0, content.length), content)).toBe(0);
+    expect(compareBytes(readFully(file, 0, content.length), content)).toBe(0);
   });
 
   test('what was cut is gone and stays gone when the file grows again', async () => {

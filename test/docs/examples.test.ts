@@ -12,6 +12,7 @@ import * as kvstore from 'onewal/kvstore';
 import * as level from 'onewal/level';
 import * as memory from 'onewal/memory';
 import * as node from 'onewal/node';
+import * as opfs from 'onewal/opfs';
 import * as simpleDb from 'onewal/simple-db';
 import * as storageBackend from 'onewal/storage-backend';
 import * as testing from 'onewal/testing';
@@ -24,6 +25,7 @@ const MODULES: { readonly [name: string]: unknown } = {
   'onewal/level': level,
   'onewal/memory': memory,
   'onewal/node': node,
+  'onewal/opfs': opfs,
   'onewal/testing': testing,
   'onewal/simple-db': simpleDb,
   'onewal/storage-backend': storageBackend,
@@ -35,6 +37,7 @@ const SOURCES: { readonly [name: string]: string } = {
   'onewal/level': 'src/facade/level-node.ts',
   'onewal/memory': 'src/fs/memory.ts',
   'onewal/node': 'src/fs/node.ts',
+  'onewal/opfs': 'src/fs/opfs.ts',
   'onewal/testing': 'src/testing/index.ts',
   'onewal/simple-db': 'src/facade/simple-db-node.ts',
   'onewal/storage-backend': 'src/facade/storage-backend-node.ts',

@@ -9,6 +9,7 @@ const EXPECTED = [
   'THIRD_PARTY_LICENSES',
   'node.js',
   'memory.js',
+  'opfs.js',
   'level.js',
   'testing.js',
   'simple-db.js',

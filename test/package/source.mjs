@@ -4,7 +4,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { parse } from 'acorn';
 
-const PORTABLE_ENTRIES = ['index', 'memory', 'testing', 'level', 'simple-db', 'storage-backend'];
+const PORTABLE_ENTRIES = [
+  'index',
+  'memory',
+  'opfs',
+  'testing',
+  'level',
+  'simple-db',
+  'storage-backend',
+];
 const PEERS = ['abstract-level'];
 
 export function checkSource(installed) {
