@@ -8,6 +8,7 @@ const libraries = {
   node: 'src/fs/node.ts',
   memory: 'src/fs/memory.ts',
   opfs: 'src/fs/opfs.ts',
+  'indexed-db': 'src/fs/indexed-db.ts',
   testing: 'src/testing/index.ts',
   level: 'src/facade/level.ts',
   'level-node': 'src/facade/level-node.ts',

@@ -8,6 +8,7 @@ const alias = [
   { find: /^onewal\/node$/, replacement: source('fs/node.ts') },
   { find: /^onewal\/memory$/, replacement: source('fs/memory.ts') },
   { find: /^onewal\/opfs$/, replacement: source('fs/opfs.ts') },
+  { find: /^onewal\/indexed-db$/, replacement: source('fs/indexed-db.ts') },
   { find: /^onewal\/level$/, replacement: source('facade/level-node.ts') },
   { find: /^onewal\/testing$/, replacement: source('testing/index.ts') },
   { find: /^onewal\/simple-db$/, replacement: source('facade/simple-db-node.ts') },

@@ -34,12 +34,55 @@ export interface WebLocks {
   ): Promise<void>;
 }
 
+export interface DatabaseRequest<T> {
+  readonly result: T;
+  readonly error: unknown;
+  onsuccess: (() => void) | null;
+  onerror: (() => void) | null;
+}
+
+export interface RecordStore {
+  get(key: unknown): DatabaseRequest<unknown>;
+  getAll(range?: object): DatabaseRequest<unknown[]>;
+  getAllKeys(range?: object): DatabaseRequest<unknown[]>;
+  put(value: unknown, key: unknown): void;
+  delete(key: unknown): void;
+}
+
+export interface DatabaseTransaction {
+  readonly error: unknown;
+  objectStore(name: string): RecordStore;
+  abort(): void;
+  oncomplete: (() => void) | null;
+  onabort: (() => void) | null;
+}
+
+export interface Database {
+  transaction(
+    stores: readonly string[],
+    mode: 'readonly' | 'readwrite',
+    options: { readonly durability: 'strict' },
+  ): DatabaseTransaction;
+  createObjectStore(name: string): void;
+  close(): void;
+  onclose: (() => void) | null;
+  onversionchange: (() => void) | null;
+}
+
+interface OpenRequest extends DatabaseRequest<Database> {
+  onupgradeneeded: (() => void) | null;
+  onblocked: (() => void) | null;
+}
+
 interface Browser {
   readonly navigator?: {
     readonly userAgent?: string;
     readonly locks?: WebLocks;
     readonly storage?: { getDirectory?(): Promise<DirectoryHandle> };
   };
+  readonly indexedDB?: { open(name: string, version: number): OpenRequest };
+  readonly IDBKeyRange?: { bound(lower: unknown, upper: unknown): object };
+  readonly IDBTransaction?: { readonly prototype: object };
 }
 
 const browser = globalThis as unknown as Browser;
@@ -53,10 +96,23 @@ export async function privateDirectory(): Promise<DirectoryHandle | undefined> {
   return browser.navigator?.storage?.getDirectory?.();
 }
 
+export function indexedDatabases(): Browser['indexedDB'] {
+  return browser.indexedDB;
+}
+
+export function keyRange(lower: unknown, upper: unknown): object {
+  return (browser.IDBKeyRange as NonNullable<Browser['IDBKeyRange']>).bound(lower, upper);
+}
+
+/** A transaction can be told to wait for the medium. */
+export function hasStrictTransactions(): boolean {
+  return 'durability' in (browser.IDBTransaction?.prototype ?? {});
+}
+
 /** The browsers of which it was measured what a flush does; others promise nothing. */
 export function browserEngine(): 'chromium' | 'firefox' | 'other' {
   const agent = browser.navigator?.userAgent ?? '';
-  if (/\bChrom(e|ium)\//.test(agent)) return 'chromium';
+  if (/Chrom(e|ium)\//.test(agent)) return 'chromium';
   return /\bFirefox\//.test(agent) ? 'firefox' : 'other';
 }
 

@@ -10,6 +10,8 @@ import { type AccessHandle, type DirectoryHandle, errorName, type FileHandle } f
 import { OpfsSlot } from './opfs-slot.ts';
 
 const GUARD_NAME = 'lock';
+/** So many free files are made at a time. */
+const FREE_COUNT_TARGET = 12;
 const RETRY_INTERVAL_MS = 20;
 
 /** The pool is open elsewhere. */
@@ -22,14 +24,14 @@ export class OpfsPool {
   readonly #guard: AccessHandle;
   readonly #slots: OpfsSlot[] = [];
   readonly #byName = new Map<string, OpfsSlot>();
+  /** Made since the pool was opened: the browser may not have synced its directory. */
+  readonly #young = new Set<OpfsSlot>();
   #serial = 0;
   #nextFile = 0;
   #growth: Promise<void> | undefined;
   #isClosed = false;
   /** Called once, when the browser has closed the files under us. */
   onLost: (cause: unknown) => void = () => undefined;
-  /** Files were made since the pool was opened: the browser may not have synced its directory. */
-  isYoung = false;
 
   private constructor(directory: DirectoryHandle, guard: AccessHandle) {
     this.#directory = directory;
@@ -47,6 +49,11 @@ export class OpfsPool {
       pool.close();
       throw error;
     }
+  }
+
+  /** Some of what the pool holds is in files whose own names may not be on the medium. */
+  get isYoung(): boolean {
+    return [...this.#byName.values()].some((slot) => this.#young.has(slot));
   }
 
   get names(): string[] {
@@ -75,16 +82,29 @@ export class OpfsPool {
     for (const slot of this.#slots) slot.syncName();
   }
 
-  /** Makes files until so many are free. Undefined where they are. */
-  grow(freeCount: number): Promise<void> | undefined {
-    if (this.#freeCount >= freeCount) return undefined;
-    this.#growth ??= this.#makeFiles(freeCount).finally(() => {
+  /** Makes more files where fewer than so many are free. Undefined where there are enough. */
+  grow(freeCountMin: number): Promise<void> | undefined {
+    if (this.#freeCount >= freeCountMin) return undefined;
+    this.#growth ??= this.#makeFiles().finally(() => {
       this.#growth = undefined;
     });
     return this.#growth;
   }
 
+  /** Loses the pool if it was removed: what is open stays writable, and nobody finds it again. */
+  async checkPresence(): Promise<void> {
+    try {
+      await this.#directory.getFileHandle(GUARD_NAME, { create: false });
+    } catch (error) {
+      if (errorName(error) !== 'NotFoundError' || this.#isClosed) return;
+      // Not closed: Chromium 156 crashes as a whole where a file is closed that was cleared away.
+      this.#isClosed = true;
+      this.onLost(error);
+    }
+  }
+
   close(): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     for (const slot of this.#slots.splice(0)) slot.close();
     this.#guard.close();
@@ -94,12 +114,12 @@ export class OpfsPool {
     return this.#slots.filter(({ isFree }) => isFree).length;
   }
 
-  async #makeFiles(freeCount: number): Promise<void> {
-    while (this.#freeCount < freeCount && !this.#isClosed) {
+  async #makeFiles(): Promise<void> {
+    while (this.#freeCount < FREE_COUNT_TARGET && !this.#isClosed) {
       const name = String(this.#nextFile++);
       const file = await this.#directory.getFileHandle(name, { create: true });
-      this.#adopt(await openPatiently(file, 0));
-      this.isYoung = true;
+      const slot = this.#adopt(await openPatiently(file, 0));
+      if (slot !== undefined) this.#young.add(slot);
     }
   }
 
@@ -121,9 +141,14 @@ export class OpfsPool {
     }
   }
 
-  #adopt(handle: AccessHandle): void {
-    if (this.#isClosed) handle.close();
-    else this.#slots.push(new OpfsSlot(handle, (cause) => this.#lose(cause)));
+  #adopt(handle: AccessHandle): OpfsSlot | undefined {
+    if (this.#isClosed) {
+      handle.close();
+      return undefined;
+    }
+    const slot = new OpfsSlot(handle, (cause) => this.#lose(cause));
+    this.#slots.push(slot);
+    return slot;
   }
 
   /** Of two files with one name the later one counts. */

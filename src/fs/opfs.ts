@@ -17,10 +17,13 @@ import { ProcessLockSeat } from './process-lock.ts';
 import type { Awaitable } from './task.ts';
 import { takeWebLock, type WebLock } from './web-lock.ts';
 
-/** Free files that a store starts with: blocking calls can use up so many before they must wait. */
-const FREE_COUNT_AT_LOCK = 12;
-/** With fewer, more are made in the background. */
+/**
+ * With fewer free files more are made, in the background: blocking calls can use up so many before
+ * they must wait.
+ */
 const FREE_COUNT_MIN = 8;
+/** How long it may take, while there are commits, to find out that the storage was cleared. */
+const PRESENCE_INTERVAL_MS = 1000;
 /** How long a browser may take to close the files of a tab that is gone. */
 const PATIENCE_MS = 1000;
 
@@ -56,7 +59,7 @@ export class OpfsFileSystem implements FileSystem {
   async prepare(): Promise<void> {
     if (this.#prepared !== undefined) return;
     const session = await this.#open();
-    await session.pool.grow(FREE_COUNT_AT_LOCK);
+    await session.pool.grow(FREE_COUNT_MIN);
     this.#prepared = session;
   }
 
@@ -98,7 +101,7 @@ export class OpfsFileSystem implements FileSystem {
       else session.hold();
       // Without room for more files the store may still open, and say what it lacks.
       return (
-        session.pool.grow(FREE_COUNT_AT_LOCK)?.then(
+        session.pool.grow(FREE_COUNT_MIN)?.then(
           () => lock,
           () => lock,
         ) ?? lock
@@ -159,6 +162,7 @@ class Session {
   readonly pool: OpfsPool;
   readonly #webLock: WebLock | undefined;
   #holdCount = 0;
+  #checkedAt = 0;
   #isEnded = false;
   onEnd: () => void = () => undefined;
 
@@ -169,6 +173,14 @@ class Session {
 
   hold(): void {
     this.#holdCount += 1;
+  }
+
+  /** Called with every sync; finds out later. */
+  checkPresence(): void {
+    const now = Date.now();
+    if (Math.abs(now - this.#checkedAt) < PRESENCE_INTERVAL_MS) return;
+    this.#checkedAt = now;
+    void this.pool.checkPresence();
   }
 
   drop(): void {
@@ -225,6 +237,7 @@ class OpfsFile implements File {
   syncNow(): void {
     this.#access.checkReadable();
     this.#slot.flush();
+    this.#session.checkPresence();
   }
 
   close(): void {

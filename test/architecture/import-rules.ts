@@ -42,6 +42,7 @@ const ENTRIES = [
   'fs/node.ts',
   'fs/memory.ts',
   'fs/opfs.ts',
+  'fs/indexed-db.ts',
   'testing/index.ts',
   'facade/level-node.ts',
   'facade/simple-db-node.ts',

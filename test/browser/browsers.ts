@@ -1,13 +1,16 @@
 /** The browsers of this system, driven without downloading any. */
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
 import type { Answer } from './page/answer.ts';
 
 const CHROMIUM_FLAGS = [
+  '--headless',
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -15,14 +18,26 @@ const CHROMIUM_FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  '--remote-debugging-port=0',
 ];
 
-type Where = 'inPage' | 'inWorker';
+export type Where = 'inPage' | 'inWorker';
 
 /** A tab whose page was loaded. */
 export interface Tab {
   /** Throws what the action threw: an Error with its `code` and `committed`. */
-  call<T>(where: Where, action: string, ...args: readonly unknown[]): Promise<T>;
+  call<T = void>(where: Where, action: string, ...args: readonly unknown[]): Promise<T>;
+}
+
+export interface ChromiumTab extends Tab {
+  readonly page: Page;
+}
+
+export interface Chromium {
+  open(url: string): Promise<ChromiumTab>;
+  close(): Promise<void>;
+  /** Ends all its processes at once, as a crash does. */
+  kill(): Promise<void>;
 }
 
 export const chromiumPath = pathOf('chromium', 'chromium-browser', 'google-chrome');
@@ -47,21 +62,43 @@ export function makeProfile(): Profile {
   return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
-export function launchChromium(profile: Profile): Promise<BrowserContext> {
-  return chromium.launchPersistentContext(profile.path, {
-    executablePath: chromiumPath as string,
-    headless: true,
-    args: CHROMIUM_FLAGS,
+export async function launchChromium(profile: Profile): Promise<Chromium> {
+  const flags = [...CHROMIUM_FLAGS, `--user-data-dir=${profile.path}`];
+  // With a process group of its own, so that it can be killed as a whole.
+  const child = spawn(chromiumPath as string, flags, {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
+  const exited = once(child, 'exit');
+  const killAll = () => process.kill(-(child.pid as number), 'SIGKILL');
+  process.once('exit', killAll);
+  child.once('exit', () => process.off('exit', killAll));
+  const browser = await chromium.connectOverCDP(await endpointOf(child));
+  const context = browser.contexts()[0] as BrowserContext;
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    process.kill(-(child.pid as number), signal);
+    await exited;
+  };
+  return {
+    open: async (url) => {
+      const page = await context.newPage();
+      await page.goto(url, { waitUntil: 'load' });
+      return { page, call: (...call) => outcomeOf(page.evaluate(request, call)) };
+    },
+    close: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  };
 }
 
-export async function openTab(
-  context: BrowserContext,
-  url: string,
-): Promise<Tab & { readonly page: Page }> {
-  const page = await context.newPage();
-  await page.goto(url, { waitUntil: 'load' });
-  return { page, call: (...call) => outcomeOf(page.evaluate(request, call)) };
+async function endpointOf(child: ChildProcess): Promise<string> {
+  const lines = createInterface({ input: child.stderr as NodeJS.ReadableStream });
+  for await (const line of lines) {
+    const endpoint = /DevTools listening on (ws:\S+)/.exec(line)?.[1];
+    if (endpoint === undefined) continue;
+    child.stderr?.resume();
+    return endpoint;
+  }
+  throw new Error('Chromium ended before it could be reached');
 }
 
 /** Playwright drives no Firefox but its own. */
@@ -74,7 +111,7 @@ export async function launchFirefox(
     executablePath: firefoxPath as string,
     headless: true,
     userDataDir: profile.path,
-    protocolTimeout: 300_000,
+    protocolTimeout: 600_000,
   });
   const page = await browser.newPage();
   await page.goto(url, { waitUntil: 'load' });

@@ -1,17 +1,26 @@
 /** Runs the contract suites in a tab and says what came of them. */
 import { expect } from 'vitest';
-import type { Tab } from './browsers.ts';
-import type { HostKind } from './page/actions.ts';
+import type { Tab, Where } from './browsers.ts';
 import type { TestOutcome } from './page/run-tests.ts';
+import type { HostKind } from './page/store-actions.ts';
 
 export interface Place {
-  readonly browser: string;
-  readonly where: 'inPage' | 'inWorker';
   readonly kind: HostKind;
+  readonly where: Where;
 }
 
-export async function holdContracts(tab: Tab, { browser, where, kind }: Place): Promise<void> {
-  const outcomes = await tab.call<TestOutcome[]>(where, 'contracts', kind);
+export const PLACES: readonly Place[] = [
+  { kind: 'opfs', where: 'inWorker' },
+  { kind: 'indexed-db', where: 'inPage' },
+  { kind: 'indexed-db', where: 'inWorker' },
+];
+
+export async function holdContracts(
+  tab: Tab,
+  browser: string,
+  { kind, where }: Place,
+): Promise<void> {
+  const outcomes = await tab.call<TestOutcome[]>(where, 'contracts', kind, `contracts ${where}`);
 
   const failed = outcomes.filter(({ state }) => state === 'failed');
   const skipped = outcomes.filter(({ state }) => state === 'skipped').length;

@@ -11,6 +11,10 @@ export interface Site {
   readonly url: string;
   /** The same page under a content policy that allows neither eval nor WebAssembly. */
   readonly strictUrl: string;
+  /** The same page under another name of this machine: an origin with storage of its own. */
+  at(host: string): URL;
+  /** The largest number that a page has posted. */
+  readonly acknowledged: number;
   close(): Promise<void>;
 }
 
@@ -20,8 +24,16 @@ export async function serveSite(): Promise<Site> {
   const scripts = new Map<string, string>();
   for (const name of ['page', 'worker'])
     scripts.set(`/${name}.js`, await bundle(`page/${name}.ts`));
-  const server = createServer(({ url = '' }, response) => {
-    const [path = '', policy] = url.split('?');
+  let acknowledged = 0;
+  const server = createServer((asked, response) => {
+    if (asked.method === 'POST') {
+      asked.on('data', (number) => {
+        acknowledged = Math.max(acknowledged, Number(number));
+      });
+      asked.on('end', () => response.end());
+      return;
+    }
+    const [path = '', policy] = (asked.url ?? '').split('?');
     const script = scripts.get(path);
     // A worker has the policy of its own script, whatever that of its page.
     const headers = policy === 'strict' ? { 'content-security-policy': STRICT_POLICY } : {};
@@ -37,6 +49,10 @@ export async function serveSite(): Promise<Site> {
   return {
     url,
     strictUrl: `${url}?strict`,
+    at: (host) => new URL(url.replace('127.0.0.1', host.toLowerCase())),
+    get acknowledged() {
+      return acknowledged;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

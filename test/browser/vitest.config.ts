@@ -6,7 +6,7 @@ export default defineConfig({
     pool: 'forks',
     // One browser at a time.
     fileParallelism: false,
-    testTimeout: 300_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
   },
 });

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { format } from 'node:util';
 import * as memoryLevel from 'memory-level';
 import * as onewal from 'onewal';
+import * as indexedDb from 'onewal/indexed-db';
 import * as kvstore from 'onewal/kvstore';
 import * as level from 'onewal/level';
 import * as memory from 'onewal/memory';
@@ -26,6 +27,7 @@ const MODULES: { readonly [name: string]: unknown } = {
   'onewal/memory': memory,
   'onewal/node': node,
   'onewal/opfs': opfs,
+  'onewal/indexed-db': indexedDb,
   'onewal/testing': testing,
   'onewal/simple-db': simpleDb,
   'onewal/storage-backend': storageBackend,
@@ -38,6 +40,7 @@ const SOURCES: { readonly [name: string]: string } = {
   'onewal/memory': 'src/fs/memory.ts',
   'onewal/node': 'src/fs/node.ts',
   'onewal/opfs': 'src/fs/opfs.ts',
+  'onewal/indexed-db': 'src/fs/indexed-db.ts',
   'onewal/testing': 'src/testing/index.ts',
   'onewal/simple-db': 'src/facade/simple-db-node.ts',
   'onewal/storage-backend': 'src/facade/storage-backend-node.ts',

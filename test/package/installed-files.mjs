@@ -10,6 +10,7 @@ const EXPECTED = [
   'node.js',
   'memory.js',
   'opfs.js',
+  'indexed-db.js',
   'level.js',
   'testing.js',
   'simple-db.js',

@@ -8,6 +8,7 @@ const PORTABLE_ENTRIES = [
   'index',
   'memory',
   'opfs',
+  'indexed-db',
   'testing',
   'level',
   'simple-db',
