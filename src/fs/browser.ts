@@ -41,7 +41,7 @@ export interface DatabaseRequest<T> {
   onerror: (() => void) | null;
 }
 
-export interface RecordStore {
+interface RecordStore {
   get(key: unknown): DatabaseRequest<unknown>;
   getAll(range?: object): DatabaseRequest<unknown[]>;
   getAllKeys(range?: object): DatabaseRequest<unknown[]>;

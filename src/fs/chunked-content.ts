@@ -6,7 +6,7 @@
 import { copyBytes } from '../bytes/bytes.ts';
 import { GrowingBytes } from './growing-bytes.ts';
 
-export const CHUNK_SIZE = 128 << 10;
+const CHUNK_SIZE = 128 << 10;
 const SMALL_CHUNK_COUNT_MAX = 64;
 
 export interface Chunk {

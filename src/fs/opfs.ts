@@ -15,6 +15,7 @@ import { OpfsPool, PoolTakenError } from './opfs-pool.ts';
 import type { OpfsSlot } from './opfs-slot.ts';
 import { ProcessLockSeat } from './process-lock.ts';
 import type { Awaitable } from './task.ts';
+import { nextTurn } from './turn.ts';
 import { takeWebLock, type WebLock } from './web-lock.ts';
 
 /**
@@ -22,6 +23,7 @@ import { takeWebLock, type WebLock } from './web-lock.ts';
  * they must wait.
  */
 const FREE_COUNT_MIN = 8;
+const TURN_INTERVAL_MS = 8;
 /** How long it may take, while there are commits, to find out that the storage was cleared. */
 const PRESENCE_INTERVAL_MS = 1000;
 /** How long a browser may take to close the files of a tab that is gone. */
@@ -163,6 +165,7 @@ class Session {
   readonly #webLock: WebLock | undefined;
   #holdCount = 0;
   #checkedAt = 0;
+  #turnedAt = 0;
   #isEnded = false;
   onEnd: () => void = () => undefined;
 
@@ -173,6 +176,16 @@ class Session {
 
   hold(): void {
     this.#holdCount += 1;
+  }
+
+  /**
+   * A flush blocks, and who awaits commits in a row would never let the worker read a message. So
+   * there is a turn for others every few milliseconds.
+   */
+  async giveTurn(): Promise<void> {
+    if (Math.abs(Date.now() - this.#turnedAt) < TURN_INTERVAL_MS) return;
+    await nextTurn();
+    this.#turnedAt = Date.now();
   }
 
   /** Called with every sync; finds out later. */
@@ -232,6 +245,7 @@ class OpfsFile implements File {
 
   async sync(): Promise<void> {
     this.syncNow();
+    await this.#session.giveTurn();
   }
 
   syncNow(): void {

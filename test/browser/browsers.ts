@@ -29,7 +29,7 @@ export interface Tab {
   call<T = void>(where: Where, action: string, ...args: readonly unknown[]): Promise<T>;
 }
 
-export interface ChromiumTab extends Tab {
+interface ChromiumTab extends Tab {
   readonly page: Page;
 }
 
@@ -73,7 +73,7 @@ export async function launchChromium(profile: Profile): Promise<Chromium> {
   const killAll = () => process.kill(-(child.pid as number), 'SIGKILL');
   process.once('exit', killAll);
   child.once('exit', () => process.off('exit', killAll));
-  const browser = await chromium.connectOverCDP(await endpointOf(child));
+  const browser = await chromium.connectOverCDP(await endpointOf(child), { timeout: 60_000 });
   const context = browser.contexts()[0] as BrowserContext;
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     process.kill(-(child.pid as number), signal);

@@ -213,6 +213,19 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     await second.page.close();
   });
 
+  test('commits that are awaited in a row let the worker do other things', async () => {
+    const { kind, where } = OPFS_WORKER;
+    const tab = await browser.open(site.url);
+    await tab.call(where, 'open', kind, 'turns');
+
+    const writing = tab.call(where, 'put', 0, 3000).then(() => 'written');
+    const asking = tab.call(where, 'events').then(() => 'asked');
+
+    expect(await Promise.race([writing, asking])).toBe('asked');
+    await writing;
+    await tab.page.close();
+  });
+
   test('blocking calls find files in the pool, however many checkpoints they make', async () => {
     const { kind, where } = OPFS_WORKER;
     const tab = await browser.open(site.url);

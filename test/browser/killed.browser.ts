@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { seededNumbers } from '../support/seeded.ts';
-import { chromiumPath, launchChromium, makeProfile } from './browsers.ts';
+import { type Chromium, chromiumPath, launchChromium, makeProfile } from './browsers.ts';
 import { PLACES } from './contracts.ts';
 import type { Found } from './page/store-actions.ts';
 import { serveSite } from './site.ts';
@@ -23,22 +23,25 @@ describe.skipIf(chromiumPath === undefined)('when Chromium is killed', () => {
       const next = seededNumbers(1);
       const found: Found[] = [];
       const acknowledged: number[] = [];
-      for (let kill = 0; kill <= KILL_COUNT; kill++) {
+      const live = async (browser: Chromium, isLast: boolean): Promise<void> => {
         const before = site.acknowledged;
-        const browser = await launchChromium(profile);
         const tab = await browser.open(site.url);
         await tab.call(where, 'open', kind, 'killed');
         found.push(await tab.call<Found>(where, 'find'));
         acknowledged.push(before);
         expect(await tab.call(where, 'damage')).toBe(0);
-        if (kill === KILL_COUNT) {
-          await browser.close();
-          break;
-        }
+        if (isLast) return;
         const target = before + 5 + (next() % 120);
         void tab.call(where, 'commitForever', site.url).catch(() => undefined);
         await expect.poll(() => site.acknowledged, POLL).toBeGreaterThanOrEqual(target);
-        await browser.kill();
+      };
+      for (let kill = 0; kill <= KILL_COUNT; kill++) {
+        const browser = await launchChromium(profile);
+        try {
+          await live(browser, kill === KILL_COUNT);
+        } finally {
+          await browser.kill();
+        }
       }
       await site.close();
       profile.remove();
