@@ -7,6 +7,8 @@ const libraries = {
   'index-node': 'src/index-node.ts',
   node: 'src/fs/node.ts',
   memory: 'src/fs/memory.ts',
+  opfs: 'src/fs/opfs.ts',
+  'indexed-db': 'src/fs/indexed-db.ts',
   testing: 'src/testing/index.ts',
   remote: 'src/remote/index.ts',
   level: 'src/facade/level.ts',

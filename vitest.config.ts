@@ -7,6 +7,8 @@ const source = (path: string) => fileURLToPath(new URL(`src/${path}`, import.met
 const alias = [
   { find: /^onewal\/node$/, replacement: source('fs/node.ts') },
   { find: /^onewal\/memory$/, replacement: source('fs/memory.ts') },
+  { find: /^onewal\/opfs$/, replacement: source('fs/opfs.ts') },
+  { find: /^onewal\/indexed-db$/, replacement: source('fs/indexed-db.ts') },
   { find: /^onewal\/level$/, replacement: source('facade/level-node.ts') },
   { find: /^onewal\/testing$/, replacement: source('testing/index.ts') },
   { find: /^onewal\/remote$/, replacement: source('remote/index.ts') },

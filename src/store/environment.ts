@@ -2,6 +2,7 @@
 
 import type { File } from '../fs/file-system.ts';
 import { type Awaitable, cannotBlock, runAsync, runSync, type Task } from '../fs/task.ts';
+import { nextTurn } from '../fs/turn.ts';
 
 export interface Environment {
   randomBytes(size: number): Uint8Array;
@@ -56,10 +57,3 @@ export const DEFAULT_ENVIRONMENT: Environment = {
     return () => clearTimeout(timer);
   },
 };
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof setImmediate === 'function') setImmediate(resolve);
-    else setTimeout(resolve, 0);
-  });
-}

@@ -42,6 +42,8 @@ const ENTRIES = [
   'index-node.ts',
   'fs/node.ts',
   'fs/memory.ts',
+  'fs/opfs.ts',
+  'fs/indexed-db.ts',
   'testing/index.ts',
   'remote/index.ts',
   'facade/level-node.ts',

@@ -10,6 +10,8 @@ export interface StoreHost {
   make(): FileSystem;
   /** The host can block, so the Sync methods work. */
   readonly canBlock: boolean;
+  /** The same, and ready for `openSync`, where that has to wait for something. */
+  makeReady?(): Promise<FileSystem>;
 }
 
 export function storeContract(host: StoreHost): void {
@@ -392,8 +394,8 @@ export function storeContract(host: StoreHost): void {
       expect(store.info.sequence).toBe(0);
     });
 
-    test.runIf(host.canBlock)('does the same in blocking calls', () => {
-      const blocking = Store.openSync(host.make());
+    test.runIf(host.canBlock)('does the same in blocking calls', async () => {
+      const blocking = Store.openSync((await host.makeReady?.()) ?? host.make());
       const map = blocking.map<string, number>('m');
       expect(map.putSync('a', 1)).toEqual({ sequence: 1, durable: true });
       blocking.batchSync([{ type: 'put', map, key: 'b', value: 2 }]);

@@ -8,10 +8,12 @@ import { join } from 'node:path';
 import { format } from 'node:util';
 import * as memoryLevel from 'memory-level';
 import * as onewal from 'onewal';
+import * as indexedDb from 'onewal/indexed-db';
 import * as kvstore from 'onewal/kvstore';
 import * as level from 'onewal/level';
 import * as memory from 'onewal/memory';
 import * as node from 'onewal/node';
+import * as opfs from 'onewal/opfs';
 import * as remote from 'onewal/remote';
 import * as simpleDb from 'onewal/simple-db';
 import * as storageBackend from 'onewal/storage-backend';
@@ -25,6 +27,8 @@ const MODULES: { readonly [name: string]: unknown } = {
   'onewal/level': level,
   'onewal/memory': memory,
   'onewal/node': node,
+  'onewal/opfs': opfs,
+  'onewal/indexed-db': indexedDb,
   'onewal/testing': testing,
   'onewal/remote': remote,
   'onewal/simple-db': simpleDb,
@@ -37,6 +41,8 @@ const SOURCES: { readonly [name: string]: string } = {
   'onewal/level': 'src/facade/level-node.ts',
   'onewal/memory': 'src/fs/memory.ts',
   'onewal/node': 'src/fs/node.ts',
+  'onewal/opfs': 'src/fs/opfs.ts',
+  'onewal/indexed-db': 'src/fs/indexed-db.ts',
   'onewal/testing': 'src/testing/index.ts',
   'onewal/remote': 'src/remote/index.ts',
   'onewal/simple-db': 'src/facade/simple-db-node.ts',

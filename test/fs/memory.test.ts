@@ -7,7 +7,11 @@ describe('the file system in memory', () => {
 });
 
 describe('the file system in memory, as poor as the poorest host', () => {
-  testFileSystem({ make: () => new MemoryFileSystem({ host: 'poor' }), host: 'poor' });
+  testFileSystem({
+    make: () => new MemoryFileSystem({ host: 'poor' }),
+    host: 'poor',
+    fileCountMax: 24,
+  });
 });
 
 test('the pool of files can be smaller', async () => {

@@ -9,6 +9,8 @@ const EXPECTED = [
   'THIRD_PARTY_LICENSES',
   'node.js',
   'memory.js',
+  'opfs.js',
+  'indexed-db.js',
   'level.js',
   'testing.js',
   'remote.js',

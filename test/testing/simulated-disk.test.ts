@@ -15,7 +15,11 @@ describe('the simulated disk', () => {
 });
 
 describe('the simulated disk, as poor as the poorest host', () => {
-  testFileSystem({ make: () => new SimulatedDisk({ host: 'poor' }), host: 'poor' });
+  testFileSystem({
+    make: () => new SimulatedDisk({ host: 'poor' }),
+    host: 'poor',
+    fileCountMax: 24,
+  });
 });
 
 const filled = (size: number, value: number) => new Uint8Array(size).fill(value);

@@ -1,0 +1,35 @@
+/**
+ * The queue before a store: one Web Lock for each. It is free as soon as its tab or worker is gone,
+ * and tells a holder who lives from one who is still being cleaned up. Any script of the origin may
+ * steal it, so that the lock itself is something else: an access handle, or a record.
+ */
+import { webLocks } from './browser.ts';
+
+export interface WebLock {
+  /** Safe to call twice. Resolves when the next one can have it. */
+  release(): Promise<void>;
+}
+
+/** `unsupported` where the browser has no Web Locks. */
+export async function takeWebLock(name: string): Promise<WebLock | 'taken' | 'unsupported'> {
+  const locks = webLocks();
+  if (locks === undefined) return 'unsupported';
+  return new Promise((resolve, reject) => {
+    const request = locks.request(name, { ifAvailable: true }, (lock) => {
+      if (lock === null) {
+        resolve('taken');
+        return Promise.resolve();
+      }
+      return new Promise<void>((release) => {
+        resolve({
+          release: () => {
+            release();
+            return ended;
+          },
+        });
+      });
+    });
+    // Also when it is stolen: who holds it then is told nothing.
+    const ended = request.catch(reject);
+  });
+}

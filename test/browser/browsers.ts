@@ -1,0 +1,137 @@
+/** The browsers of this system, driven without downloading any. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import puppeteer from 'puppeteer-core';
+import type { Answer } from './page/answer.ts';
+
+const CHROMIUM_FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--remote-debugging-port=0',
+];
+
+export type Where = 'inPage' | 'inWorker';
+
+/** A tab whose page was loaded. */
+export interface Tab {
+  /** Throws what the action threw: an Error with its `code` and `committed`. */
+  call<T = void>(where: Where, action: string, ...args: readonly unknown[]): Promise<T>;
+}
+
+interface ChromiumTab extends Tab {
+  readonly page: Page;
+}
+
+export interface Chromium {
+  open(url: string): Promise<ChromiumTab>;
+  close(): Promise<void>;
+  /** Ends all its processes at once, as a crash does. */
+  kill(): Promise<void>;
+}
+
+export const chromiumPath = pathOf('chromium', 'chromium-browser', 'google-chrome');
+export const firefoxPath = pathOf('firefox-esr', 'firefox');
+
+function pathOf(...commands: readonly string[]): string | undefined {
+  for (const command of commands) {
+    const { status, stdout } = spawnSync('which', [command], { encoding: 'utf8' });
+    if (status === 0) return stdout.trim();
+  }
+  return undefined;
+}
+
+export interface Profile {
+  readonly path: string;
+  remove(): void;
+}
+
+export function makeProfile(): Profile {
+  const path = mkdtempSync(join(tmpdir(), 'onewal-profile-'));
+  // A browser that was killed may still be writing.
+  return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) };
+}
+
+export async function launchChromium(profile: Profile): Promise<Chromium> {
+  const flags = [...CHROMIUM_FLAGS, `--user-data-dir=${profile.path}`];
+  // With a process group of its own, so that it can be killed as a whole.
+  const child = spawn(chromiumPath as string, flags, {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const exited = once(child, 'exit');
+  const killAll = () => process.kill(-(child.pid as number), 'SIGKILL');
+  process.once('exit', killAll);
+  child.once('exit', () => process.off('exit', killAll));
+  const browser = await chromium.connectOverCDP(await endpointOf(child), { timeout: 60_000 });
+  const context = browser.contexts()[0] as BrowserContext;
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    process.kill(-(child.pid as number), signal);
+    await exited;
+  };
+  return {
+    open: async (url) => {
+      const page = await context.newPage();
+      await page.goto(url, { waitUntil: 'load' });
+      return { page, call: (...call) => outcomeOf(page.evaluate(request, call)) };
+    },
+    close: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  };
+}
+
+async function endpointOf(child: ChildProcess): Promise<string> {
+  const lines = createInterface({ input: child.stderr as NodeJS.ReadableStream });
+  for await (const line of lines) {
+    const endpoint = /DevTools listening on (ws:\S+)/.exec(line)?.[1];
+    if (endpoint === undefined) continue;
+    child.stderr?.resume();
+    return endpoint;
+  }
+  throw new Error('Chromium ended before it could be reached');
+}
+
+/** Playwright drives no Firefox but its own. */
+export async function launchFirefox(
+  profile: Profile,
+  url: string,
+): Promise<Tab & { close(): Promise<void> }> {
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: firefoxPath as string,
+    headless: true,
+    userDataDir: profile.path,
+    protocolTimeout: 600_000,
+  });
+  const page = await browser.newPage();
+  await page.goto(url, { waitUntil: 'load' });
+  return {
+    call: (...call) => outcomeOf(page.evaluate(request, call)),
+    close: () => browser.close(),
+  };
+}
+
+type Call = readonly [where: Where, action: string, ...args: unknown[]];
+
+/** Runs in the page. */
+function request([where, action, ...args]: Call): Promise<Answer> {
+  type Scope = { [where in Where]: (action: string, args: readonly unknown[]) => Promise<Answer> };
+  return (globalThis as unknown as Scope)[where](action, args);
+}
+
+async function outcomeOf<T>(asked: Promise<unknown>): Promise<T> {
+  const answer = (await asked) as Answer;
+  if ('value' in answer) return answer.value as T;
+  const { message, ...fields } = answer.error;
+  throw Object.assign(new Error(String(message)), fields);
+}

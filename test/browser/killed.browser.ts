@@ -1,0 +1,59 @@
+/**
+ * Chromium is killed, all of it at once, while stores commit: what was acknowledged is there when
+ * it starts again. `ONEWAL_KILLS` says how often; the default is for every day.
+ */
+import { describe, expect, test } from 'vitest';
+import { seededNumbers } from '../support/seeded.ts';
+import { type Chromium, chromiumPath, launchChromium, makeProfile } from './browsers.ts';
+import { PLACES } from './contracts.ts';
+import type { Found } from './page/store-actions.ts';
+import { serveSite } from './site.ts';
+
+const KILL_COUNT = Number(process.env.ONEWAL_KILLS ?? 3);
+const POLL = { timeout: 60_000, interval: 5 };
+const TIMEOUT_MS = 1_800_000;
+
+describe.skipIf(chromiumPath === undefined)('when Chromium is killed', () => {
+  test.each(PLACES.slice(0, 2))(
+    'a store on $kind has kept every commit that was acknowledged',
+    { timeout: TIMEOUT_MS },
+    async ({ kind, where }) => {
+      const profile = makeProfile();
+      const site = await serveSite();
+      const next = seededNumbers(1);
+      const found: Found[] = [];
+      const acknowledged: number[] = [];
+      const live = async (browser: Chromium, isLast: boolean): Promise<void> => {
+        const before = site.acknowledged;
+        const tab = await browser.open(site.url);
+        await tab.call(where, 'open', kind, 'killed');
+        found.push(await tab.call<Found>(where, 'find'));
+        acknowledged.push(before);
+        expect(await tab.call(where, 'damage')).toBe(0);
+        if (isLast) return;
+        const target = before + 5 + (next() % 120);
+        void tab.call(where, 'commitForever', site.url).catch(() => undefined);
+        await expect.poll(() => site.acknowledged, POLL).toBeGreaterThanOrEqual(target);
+      };
+      for (let kill = 0; kill <= KILL_COUNT; kill++) {
+        const browser = await launchChromium(profile);
+        try {
+          await live(browser, kill === KILL_COUNT);
+        } finally {
+          await browser.kill();
+        }
+      }
+      await site.close();
+      profile.remove();
+
+      console.log(
+        `${kind} ${where}: killed ${KILL_COUNT} times; acknowledged ${acknowledged.join(' ')}; ` +
+          `found ${found.map(({ prefix }) => prefix).join(' ')}`,
+      );
+      for (const [index, { prefix, count }] of found.entries()) {
+        expect(prefix).toBe(count);
+        expect(prefix).toBeGreaterThanOrEqual(acknowledged[index] as number);
+      }
+    },
+  );
+});
