@@ -8,14 +8,16 @@ import { engineOn, VIEWS } from './level.mjs';
 export const classicLevel = {
   name: 'classic-level',
   options:
-    '`view` encodings, three sublevels, `getSync`, `nextv(1000)`; synced: `sync: true`; unsynced: `sync: false`',
+    '`view` encodings, three sublevels, `getSync`, `nextv(1000)`, `cacheSize`; synced: `sync: true`; unsynced: `sync: false`',
   durability: 'synced',
   isNative: true,
   isPersistent: true,
   version: () => versionOfPeer('classic-level'),
   load: () => importPeer('classic-level'),
-  async open(directory, durability) {
+  async open(directory, { durability, cacheBytes }) {
     const { ClassicLevel } = await importPeer('classic-level');
-    return engineOn(new ClassicLevel(directory, VIEWS), { sync: durability === 'synced' });
+    return engineOn(new ClassicLevel(directory, { ...VIEWS, cacheSize: cacheBytes }), {
+      sync: durability === 'synced',
+    });
   },
 };

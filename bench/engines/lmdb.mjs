@@ -8,13 +8,13 @@ import { importPeer, versionOfPeer } from './import-peer.mjs';
 export const lmdb = {
   name: 'lmdb',
   options:
-    'binary keys and values, otherwise as it comes; synced: awaits the write, then `db.flushed`; unsynced: `noSync: true`',
+    'binary keys and values, its cache is that of the system; synced: awaits the write, then `db.flushed`; unsynced: `noSync: true`',
   durability: 'synced',
   isNative: true,
   isPersistent: true,
   version: () => versionOfPeer('lmdb'),
   load: () => importPeer('lmdb'),
-  async open(directory, durability) {
+  async open(directory, { durability }) {
     const { open } = await importPeer('lmdb');
     const binary = { encoding: 'binary', keyEncoding: 'binary' };
     const noSync = durability === 'buffered';

@@ -14,7 +14,7 @@ const LIBRARY = 'node:sqlite';
 export const nodeSqlite = {
   name: 'node:sqlite',
   options:
-    'three tables `WITHOUT ROWID`, prepared statements, WAL; synced: `synchronous = FULL`; unsynced: `synchronous = NORMAL`',
+    'three tables `WITHOUT ROWID`, prepared statements, WAL, `cache_size`; synced: `synchronous = FULL`; unsynced: `synchronous = NORMAL`',
   durability: 'synced',
   isNative: true,
   isPersistent: true,
@@ -27,9 +27,9 @@ export const nodeSqlite = {
     return `SQLite ${sqlite} of Node ${node}`;
   },
   load: async () => require(LIBRARY),
-  async open(directory, durability) {
+  async open(directory, options) {
     const { DatabaseSync } = require(LIBRARY);
-    return engineOn(new DatabaseSync(join(directory, 'store.db')), durability);
+    return engineOn(new DatabaseSync(join(directory, 'store.db')), options);
   },
 };
 

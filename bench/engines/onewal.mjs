@@ -7,16 +7,16 @@ import { readFileSync } from 'node:fs';
 /** @type {EngineKind} */
 export const onewal = {
   name: 'onewal',
-  options: 'binary keys and values, otherwise as it comes; unsynced: `durability: "buffered"`',
+  options: 'binary keys and values, `cacheBytes`; unsynced: `durability: "buffered"`',
   durability: 'synced',
   isNative: false,
   isPersistent: true,
   version: () =>
     JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
   load: () => import('onewal'),
-  async open(directory, durability) {
+  async open(directory, options) {
     const { Store } = await import('onewal');
-    return engineOn(await Store.open(directory, { durability }));
+    return engineOn(await Store.open(directory, options));
   },
 };
 

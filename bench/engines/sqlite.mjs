@@ -5,7 +5,7 @@
  * Everything blocks: several commits in flight are one after the other.
  */
 
-/** @import { Engine, Durability } from '../harness/types.ts' */
+/** @import { Engine, OpenOptions } from '../harness/types.ts' */
 
 /**
  * @typedef {object} Sqlite
@@ -22,11 +22,13 @@
 
 const TABLES = ['entries', 'second', 'third'];
 const NO_LIMIT = -1;
+const KIB = 1024;
 
-/** @param {Sqlite} db @param {Durability} durability @returns {Engine} */
-export function engineOn(db, durability) {
+/** @param {Sqlite} db @param {OpenOptions} options @returns {Engine} */
+export function engineOn(db, { durability, cacheBytes }) {
   db.exec('PRAGMA journal_mode = WAL');
   db.exec(`PRAGMA synchronous = ${durability === 'synced' ? 'FULL' : 'NORMAL'}`);
+  db.exec(`PRAGMA cache_size = -${Math.ceil(cacheBytes / KIB)}`);
   for (const name of TABLES) {
     db.exec(`CREATE TABLE IF NOT EXISTS ${name} (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID`);
   }

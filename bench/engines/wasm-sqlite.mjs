@@ -18,11 +18,11 @@ export const wasmSqlite = {
   isPersistent: true,
   version: () => versionOfPeer(LIBRARY),
   load: () => importPeer(LIBRARY),
-  async open(directory, durability) {
+  async open(directory, options) {
     const { Database } = (await importPeer(LIBRARY)).default;
     const db = new Database(join(directory, 'store.db'));
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
-    return engineOn(shapedAsSqlite(db), durability);
+    return engineOn(shapedAsSqlite(db), options);
   },
 };
 

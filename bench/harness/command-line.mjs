@@ -5,6 +5,9 @@ import { parseArgs } from 'node:util';
 /** @import { Question, Scale } from './types.ts' */
 
 const DEFAULT_SEED = 1;
+/** More than a million entries take, so that each engine can have all of them in memory. */
+const CACHE_MIB_DEFAULT = 256;
+const MIB = 1 << 20;
 
 /**
  * @typedef {object} CommandLine
@@ -24,6 +27,7 @@ export function commandLine(script, defaults) {
         rounds: { type: 'string', default: String(defaults.rounds) },
         milliseconds: { type: 'string', default: '2000' },
         seed: { type: 'string', default: String(DEFAULT_SEED) },
+        cache: { type: 'string', default: String(CACHE_MIB_DEFAULT) },
         only: { type: 'string', multiple: true, default: [] },
         engines: { type: 'string' },
         json: { type: 'string' },
@@ -34,6 +38,7 @@ export function commandLine(script, defaults) {
         entries: whole('entries', values.entries),
         milliseconds: whole('milliseconds', values.milliseconds),
         seed: whole('seed', values.seed),
+        cacheBytes: whole('cache', values.cache) * MIB,
       },
       rounds: whole('rounds', values.rounds),
       only: values.only.flatMap((names) => names.split(',')),
@@ -43,7 +48,7 @@ export function commandLine(script, defaults) {
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     console.error(
-      `usage: npm run ${script} -- [--entries N] [--rounds N] [--milliseconds N] [--seed N] ` +
+      `usage: npm run ${script} -- [--entries N] [--rounds N] [--milliseconds N] [--seed N] [--cache MIB] ` +
         '[--only QUESTION,...] [--engines ENGINE,...] [--json FILE]',
     );
     process.exit(2);

@@ -29,8 +29,8 @@ export async function loadInto(engine, { entries, scale }, numberAt) {
  * @param {Context} context @param {Durability} [durability]
  */
 export async function loadedEngine(context, durability = 'synced') {
-  const { kind, directory } = context;
-  const engine = await kind.open(directory, durability);
+  const { kind, directory, scale } = context;
+  const engine = await kind.open(directory, { durability, cacheBytes: scale.cacheBytes });
   if (!kind.isPersistent) await loadInto(engine, context, (i) => i);
   return engine;
 }

@@ -27,7 +27,8 @@ Every engine does the same work on the same entries, made from one seed: keys of
 bytes that cannot be compressed. Every value that is read is checked. Each question is asked in a fresh process, the
 engines take turns, and all is repeated: the figure is the median of the rounds, with half of the way from the least to
 the most beside it. The last columns compare ours with the best peer whose commits can wait for the medium: above 1, ours
-is better, also where less is better. The files are in the page cache. "per second" counts entries, commits or ranges.
+is better, also where less is better. The files are in the page cache, and each engine that can be told may keep 256 MiB of
+them in memory of its own. "per second" counts entries, commits or ranges.
 `;
 
 /** @param {'peers' | 'growth'} name @param {unknown} figures */

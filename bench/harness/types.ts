@@ -34,6 +34,11 @@ export interface Write {
 /** What a commit waits for. */
 export type Durability = 'synced' | 'buffered';
 
+export interface OpenOptions {
+  readonly durability: Durability;
+  readonly cacheBytes: number;
+}
+
 export interface EngineKind {
   readonly name: string;
   /** How it is opened, for the page: what makes a commit durable, and what does not. */
@@ -49,7 +54,7 @@ export interface EngineKind {
   version(): string;
   /** Imports the library, so that this can be timed apart. */
   load(): Promise<unknown>;
-  open(directory: string, durability: Durability): Promise<Engine>;
+  open(directory: string, options: OpenOptions): Promise<Engine>;
 }
 
 export type Unit = 'per second' | 'ms' | 'bytes' | 'MiB' | 'MB/s' | 'times' | 'KiB';
@@ -66,6 +71,8 @@ export interface Scale {
   /** For how long each thing is measured. */
   readonly milliseconds: number;
   readonly seed: number;
+  /** What an engine may keep in memory of what is on disk, where it can be told. */
+  readonly cacheBytes: number;
 }
 
 export interface Context {

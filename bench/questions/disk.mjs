@@ -16,7 +16,10 @@ export const disk = {
   ],
   async measure({ kind, directory, scale }) {
     const loaded = sizeOf(directory);
-    const engine = await kind.open(directory, 'buffered');
+    const engine = await kind.open(directory, {
+      durability: 'buffered',
+      cacheBytes: scale.cacheBytes,
+    });
     await engine.compact();
     await engine.flush();
     await engine.close();

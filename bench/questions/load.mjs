@@ -45,7 +45,10 @@ export const sortedLoad = {
 /** Entries per second. @param {Context} context @param {(i: number) => number} numberAt */
 async function loaded(context, numberAt) {
   const { kind, directory, scale } = context;
-  const engine = await kind.open(directory, 'buffered');
+  const engine = await kind.open(directory, {
+    durability: 'buffered',
+    cacheBytes: scale.cacheBytes,
+  });
   const milliseconds = await timed(() => loadInto(engine, context, numberAt));
   await engine.close();
   return (scale.entries * 1000) / milliseconds;

@@ -19,7 +19,10 @@ export const opening = {
     const importing = await timed(() => kind.load());
     let engine = /** @type {Engine | undefined} */ (undefined);
     const open = await timed(async () => {
-      engine = await kind.open(directory, 'synced');
+      engine = await kind.open(directory, {
+        durability: 'synced',
+        cacheBytes: scale.cacheBytes,
+      });
     });
     const n = Math.floor(scale.entries / 2);
     const key = entries.key(n);

@@ -27,7 +27,10 @@ export const valueSizes = {
     { name: `get ${name}`, unit: 'MB/s', bare: 'copying the bytes in memory' },
   ]),
   async measure(context) {
-    const engine = await context.kind.open(context.directory, 'synced');
+    const engine = await context.kind.open(context.directory, {
+      durability: 'synced',
+      cacheBytes: context.scale.cacheBytes,
+    });
     /** @type {Figures} */
     const figures = {};
     for (const [name, size] of SIZES)

@@ -8,10 +8,10 @@ import { ownTable } from '../../bench/harness/own-table.mjs';
 import { peersTable } from '../../bench/harness/peers-table.mjs';
 import { run } from '../../bench/harness/run.mjs';
 import { scratchDirectory } from '../../bench/harness/scratch.mjs';
-import type { Engine, EngineKind } from '../../bench/harness/types.ts';
+import type { Engine, EngineKind, OpenOptions } from '../../bench/harness/types.ts';
 import { QUESTIONS, questionNamed } from '../../bench/questions/all.mjs';
 
-const scale = { entries: 200, milliseconds: 5, seed: 1 };
+const scale = { entries: 200, milliseconds: 5, seed: 1, cacheBytes: 1 << 20 };
 /** Blocks of Bitcoin and long WALs are not everywhere, and not for so few entries. */
 const LEFT_OUT = new Set(['one of the first 255', 'block 277647', '4 MiB', '16 MiB', '64 MiB']);
 
@@ -75,8 +75,8 @@ describe('a wrong value', () => {
 });
 
 /** One bit of what it gives back is another. */
-async function openWrong(directory: string): Promise<Engine> {
-  const engine = await memoryLevel.open(directory, 'buffered');
+async function openWrong(directory: string, options: OpenOptions): Promise<Engine> {
+  const engine = await memoryLevel.open(directory, options);
   return {
     ...engine,
     get: (key) => wrong(engine.get(key)),
