@@ -5,11 +5,12 @@ import {
   type Branch,
   childAt,
   type Entry,
+  indexIn,
   isBranch,
   type Leaf,
   type Memtable,
   type Node,
-  placeIn,
+  placeOf,
 } from './memtable.ts';
 
 export class MemtableCursor implements Cursor {
@@ -84,15 +85,16 @@ export class MemtableCursor implements Cursor {
 
   /** To the place of the key in its leaf, which may be one behind the last entry. */
   #descend(map: number, key: Uint8Array): void {
+    const place = placeOf(map, key);
     this.#path = [];
     let node = this.#root;
     while (isBranch(node)) {
-      const index = childAt(node, map, key);
+      const index = childAt(node, place);
       this.#path.push({ branch: node, index });
       node = node.children[index] as Node;
     }
     this.#leaf = node;
-    this.#index = placeIn(node.entries, map, key).index;
+    this.#index = indexIn(node, place).index;
   }
 
   #settleForward(): void {

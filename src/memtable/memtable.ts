@@ -7,6 +7,7 @@
  * Nothing is ever taken out: a deletion is a tombstone.
  */
 import { compareToRange } from '../bytes/cursor.ts';
+import { keyMark } from '../bytes/key-mark.ts';
 
 /** What one commit says about one key. Offsets are into `bytes`, the body of the commit. */
 export interface Entry {
@@ -23,20 +24,40 @@ export interface Entry {
 /** Names the fork that may change a node in place. */
 type Owner = object;
 
-export interface Leaf {
-  readonly owner: Owner;
+/** Entries in order, each with a number that says most of its order: see `Place`. */
+interface Run {
   readonly entries: Entry[];
+  readonly marks: number[];
 }
 
-export interface Branch {
+export interface Leaf extends Run {
+  readonly owner: Owner;
+}
+
+/** Its entries are the first below each child. */
+export interface Branch extends Run {
   readonly owner: Owner;
   readonly children: Node[];
-  /** The first entry below each child. */
-  readonly firsts: Entry[];
 }
 
 export type Node = Leaf | Branch;
 
+/**
+ * Where an entry is looked for. Marks never fall in the order of maps and keys, so only entries of
+ * an equal mark have to be looked at, which costs three lines of memory each.
+ */
+export interface Place {
+  readonly map: number;
+  readonly key: Uint8Array;
+  readonly mark: number;
+}
+
+export function placeOf(map: number, key: Uint8Array): Place {
+  // Rounded in maps of huge numbers, which keeps the order and makes more marks equal.
+  return { map, key, mark: map * MARK_COUNT + keyMark(key, 0, key.length) };
+}
+
+const MARK_COUNT = 2 ** 32;
 const NODE_COUNT_MAX = 32;
 
 /** What an entry costs beside its bytes: the entry, its share of the nodes. Measured, rounded up. */
@@ -44,7 +65,7 @@ const ENTRY_OVERHEAD_SIZE = 160;
 
 export class Memtable {
   #owner: Owner = {};
-  #root: Node = { owner: this.#owner, entries: [] };
+  #root: Node = { owner: this.#owner, entries: [], marks: [] };
   #count = 0;
   #size = 0;
   #lineage: object = {};
@@ -79,9 +100,10 @@ export class Memtable {
   }
 
   get(map: number, key: Uint8Array): Entry | undefined {
+    const place = placeOf(map, key);
     let node = this.#root;
-    while (isBranch(node)) node = node.children[childAt(node, map, key)] as Node;
-    const { index, isFound } = placeIn(node.entries, map, key);
+    while (isBranch(node)) node = node.children[childAt(node, place)] as Node;
+    const { index, isFound } = indexIn(node, place);
     return isFound ? node.entries[index] : undefined;
   }
 
@@ -90,52 +112,60 @@ export class Memtable {
     const key = entry.bytes.subarray(entry.keyStart, entry.keyEnd);
     this.#size += key.length + (entry.valueEnd - entry.valueStart) + ENTRY_OVERHEAD_SIZE;
     const root = this.#owned(this.#root);
-    const sibling = this.#insert(root, entry, key);
-    this.#root =
-      sibling === undefined
-        ? root
-        : {
-            owner: this.#owner,
-            children: [root, sibling],
-            firsts: [firstOf(root), firstOf(sibling)],
-          };
+    const sibling = this.#insert(root, entry, placeOf(entry.map, key));
+    this.#root = sibling === undefined ? root : this.#branchOver(root, sibling);
+  }
+
+  #branchOver(left: Node, right: Node): Branch {
+    return {
+      owner: this.#owner,
+      children: [left, right],
+      entries: [left.entries[0] as Entry, right.entries[0] as Entry],
+      marks: [left.marks[0] as number, right.marks[0] as number],
+    };
   }
 
   /** Requires: `node` is owned. Returns the right half of `node` if it had to be split. */
-  #insert(node: Node, entry: Entry, key: Uint8Array): Node | undefined {
-    if (!isBranch(node)) return this.#insertIntoLeaf(node, entry, key);
-    const index = childAt(node, entry.map, key);
+  #insert(node: Node, entry: Entry, place: Place): Node | undefined {
+    if (!isBranch(node)) return this.#insertIntoLeaf(node, entry, place);
+    const index = childAt(node, place);
     const child = this.#owned(node.children[index] as Node);
     node.children[index] = child;
-    const sibling = this.#insert(child, entry, key);
-    node.firsts[index] = firstOf(child);
+    const sibling = this.#insert(child, entry, place);
+    node.entries[index] = child.entries[0] as Entry;
+    node.marks[index] = child.marks[0] as number;
     if (sibling === undefined) return undefined;
     node.children.splice(index + 1, 0, sibling);
-    node.firsts.splice(index + 1, 0, firstOf(sibling));
+    node.entries.splice(index + 1, 0, sibling.entries[0] as Entry);
+    node.marks.splice(index + 1, 0, sibling.marks[0] as number);
     if (node.children.length <= NODE_COUNT_MAX) return undefined;
     const at = splitAt(index + 1, node.children.length);
-    const children = node.children.splice(at);
-    return { owner: this.#owner, children, firsts: node.firsts.splice(at) };
+    return { children: node.children.splice(at), ...this.#rightOf(node, at) };
   }
 
-  #insertIntoLeaf(leaf: Leaf, entry: Entry, key: Uint8Array): Leaf | undefined {
-    const { entries } = leaf;
-    const { index, isFound } = placeIn(entries, entry.map, key);
+  #insertIntoLeaf(leaf: Leaf, entry: Entry, place: Place): Leaf | undefined {
+    const { entries, marks } = leaf;
+    const { index, isFound } = indexIn(leaf, place);
     if (isFound) {
       entries[index] = entry;
       return undefined;
     }
     this.#count++;
     entries.splice(index, 0, entry);
+    marks.splice(index, 0, place.mark);
     if (entries.length <= NODE_COUNT_MAX) return undefined;
-    return { owner: this.#owner, entries: entries.splice(splitAt(index, entries.length)) };
+    return this.#rightOf(leaf, splitAt(index, entries.length));
+  }
+
+  /** Takes what is from `at` on out of a run. */
+  #rightOf({ entries, marks }: Run, at: number): Leaf {
+    return { owner: this.#owner, entries: entries.splice(at), marks: marks.splice(at) };
   }
 
   #owned(node: Node): Node {
     if (node.owner === this.#owner) return node;
-    if (!isBranch(node)) return { owner: this.#owner, entries: node.entries.slice() };
-    const { children, firsts } = node;
-    return { owner: this.#owner, children: children.slice(), firsts: firsts.slice() };
+    const copy = { owner: this.#owner, entries: node.entries.slice(), marks: node.marks.slice() };
+    return isBranch(node) ? { ...copy, children: node.children.slice() } : copy;
   }
 }
 
@@ -144,22 +174,23 @@ export function isBranch(node: Node): node is Branch {
 }
 
 /** The child in which the key is, if it is anywhere. */
-export function childAt(branch: Branch, map: number, key: Uint8Array): number {
-  const { index, isFound } = placeIn(branch.firsts, map, key);
+export function childAt(branch: Branch, place: Place): number {
+  const { index, isFound } = indexIn(branch, place);
   return isFound ? index : Math.max(0, index - 1);
 }
 
-/** The first index whose entry is not below the key, and whether it is the key itself. */
-export function placeIn(
-  entries: readonly Entry[],
-  map: number,
-  key: Uint8Array,
+/** The first index whose entry is not below the place, and whether it is the key itself. */
+export function indexIn(
+  { entries, marks }: Run,
+  place: Place,
 ): { readonly index: number; readonly isFound: boolean } {
+  const { mark } = place;
   let low = 0;
-  let high = entries.length;
+  let high = marks.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const order = compareToEntry(map, key, entries[middle] as Entry);
+    const other = marks[middle] as number;
+    const order = mark === other ? compareToEntry(place, entries[middle] as Entry) : mark - other;
     if (order === 0) return { index: middle, isFound: true };
     if (order > 0) low = middle + 1;
     else high = middle;
@@ -167,7 +198,7 @@ export function placeIn(
   return { index: low, isFound: false };
 }
 
-function compareToEntry(map: number, key: Uint8Array, entry: Entry): number {
+function compareToEntry({ map, key }: Place, entry: Entry): number {
   if (map !== entry.map) return map - entry.map;
   return compareToRange(key, { bytes: entry.bytes, start: entry.keyStart, end: entry.keyEnd });
 }
@@ -175,8 +206,4 @@ function compareToEntry(map: number, key: Uint8Array, entry: Entry): number {
 /** Keys that arrive in order leave full nodes behind them. */
 function splitAt(insertedAt: number, count: number): number {
   return insertedAt === count - 1 ? count - 1 : count >> 1;
-}
-
-function firstOf(node: Node): Entry {
-  return (isBranch(node) ? node.firsts[0] : node.entries[0]) as Entry;
 }

@@ -7,6 +7,8 @@
  * has, is left out: it would share nothing with the others.
  */
 
+import { keyMark } from '../bytes/key-mark.ts';
+
 /** The keys of a block in order, by number. */
 export interface KeyedBlock {
   readonly bytes: Uint8Array;
@@ -37,7 +39,7 @@ export class KeyMarks {
     this.sharedStart = block.keyStart(this.from);
     this.sharedSize = this.measureShared();
     for (let i = this.from; i < block.count; i++) {
-      this.marks[i] = markOf(block.bytes, block.keyStart(i) + this.sharedSize, block.keyEnd(i));
+      this.marks[i] = keyMark(block.bytes, block.keyStart(i) + this.sharedSize, block.keyEnd(i));
     }
   }
 
@@ -50,7 +52,7 @@ export class KeyMarks {
       const difference = (key[i] as number) - (bytes[at] as number);
       if (difference !== 0) return difference < 0 ? ~this.from : ~count;
     }
-    return this.searchMarks(key, markOf(key, this.sharedSize, key.length));
+    return this.searchMarks(key, keyMark(key, this.sharedSize, key.length));
   }
 
   private searchMarks(key: Uint8Array, mark: number): number {
@@ -93,21 +95,4 @@ export class KeyMarks {
     while (size < sizeMax && bytes[this.sharedStart + size] === bytes[lastStart + size]) size++;
     return size;
   }
-}
-
-/** Four bytes from `start`, zeros from `end` on, as one number: in the order of the keys. */
-function markOf(bytes: Uint8Array, start: number, end: number): number {
-  if (start + 4 <= end) {
-    return (
-      (((bytes[start] as number) << 24) |
-        ((bytes[start + 1] as number) << 16) |
-        ((bytes[start + 2] as number) << 8) |
-        (bytes[start + 3] as number)) >>>
-      0
-    );
-  }
-  let mark = 0;
-  for (let i = 0; i < 4; i++)
-    mark = mark * 256 + (start + i < end ? (bytes[start + i] as number) : 0);
-  return mark;
 }

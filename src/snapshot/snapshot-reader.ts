@@ -65,9 +65,9 @@ export class SnapshotReader {
     return { state: 'valid', reader: new SnapshotReader(file, source, ends) };
   }
 
-  /** The entry of `key`, or undefined where this file does not know the key. */
-  get(mapId: number, key: Uint8Array): Slot | undefined {
-    const block = this.maps.get(mapId)?.entries.dataBlock(key);
+  /** The entry of `key`, whose hash may be known; undefined where this file does not know the key. */
+  get(mapId: number, key: Uint8Array, hash?: number): Slot | undefined {
+    const block = this.maps.get(mapId)?.entries.dataBlock(key, hash);
     if (block === undefined) return undefined;
     const index = block.search(key);
     if (index < 0) return undefined;

@@ -29,11 +29,14 @@ export class Tree {
     return block;
   }
 
-  /** The data block that holds `key` if any does; undefined where a filter knows better. */
-  dataBlock(key: Uint8Array): Block | undefined {
+  /**
+   * The data block that holds `key` if any does; undefined where a filter knows better. Who asks
+   * several trees brings the hash of the key along.
+   */
+  dataBlock(key: Uint8Array, hash = hashKey(key, 0, key.length)): Block | undefined {
     let block = this.root();
     for (let level = this.top.height; level > 0; level--) {
-      if (level === 1 && !mayContain(block, hashKey(key, 0, key.length))) return undefined;
+      if (level === 1 && !mayContain(block, hash)) return undefined;
       block = this.source.child(block, block.childIndex(key));
     }
     return block;

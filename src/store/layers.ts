@@ -5,6 +5,7 @@
 import type { Cursor, Slot } from '../bytes/cursor.ts';
 import type { Memtable } from '../memtable/memtable.ts';
 import { MemtableCursor } from '../memtable/memtable-cursor.ts';
+import { hashKey } from '../snapshot/filter.ts';
 import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import { MergedCursor } from './merged-cursor.ts';
 
@@ -31,9 +32,10 @@ export function findEntry(layers: Layers, map: number, key: Uint8Array): Slot | 
 
 function newestSlot(layers: Layers, map: number, key: Uint8Array): Slot | undefined {
   const recent = layers.memtable.get(map, key) ?? layers.frozen?.get(map, key);
-  if (recent !== undefined) return recent;
+  if (recent !== undefined || layers.snapshots.length === 0) return recent;
+  const hash = hashKey(key, 0, key.length);
   for (const snapshot of layers.snapshots) {
-    const slot = snapshot.get(map, key);
+    const slot = snapshot.get(map, key, hash);
     if (slot !== undefined) return slot;
   }
   return undefined;

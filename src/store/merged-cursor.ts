@@ -8,14 +8,22 @@ import { assert } from '../assert.ts';
 import { EMPTY_BYTES } from '../bytes/bytes.ts';
 import { type Cursor, compareCursors } from '../bytes/cursor.ts';
 
+interface Source {
+  readonly cursor: Cursor;
+  /** 0 for the newest. */
+  readonly age: number;
+}
+
 export class MergedCursor implements Cursor {
-  readonly #sources: readonly Cursor[];
+  readonly #sources: readonly Source[];
   readonly #keepsTombstones: boolean;
+  /** The sources that stand on an entry: the first in our direction first, of equal keys the newest. */
+  #line: Source[] = [];
   #current: Cursor | undefined;
   #isForward = true;
 
   constructor(sources: readonly Cursor[], tombstones: 'drop' | 'keep' = 'drop') {
-    this.#sources = sources;
+    this.#sources = sources.map((cursor, age) => ({ cursor, age }));
     this.#keepsTombstones = tombstones === 'keep';
   }
 
@@ -45,23 +53,23 @@ export class MergedCursor implements Cursor {
   }
 
   toFirst(): void {
-    for (const source of this.#sources) source.toFirst();
-    this.#settle(true);
+    for (const { cursor } of this.#sources) cursor.toFirst();
+    this.#settle('forward');
   }
 
   toLast(): void {
-    for (const source of this.#sources) source.toLast();
-    this.#settle(false);
+    for (const { cursor } of this.#sources) cursor.toLast();
+    this.#settle('backward');
   }
 
   seek(key: Uint8Array): void {
-    for (const source of this.#sources) source.seek(key);
-    this.#settle(true);
+    for (const { cursor } of this.#sources) cursor.seek(key);
+    this.#settle('forward');
   }
 
   seekBelow(key: Uint8Array): void {
-    for (const source of this.#sources) source.seekBelow(key);
-    this.#settle(false);
+    for (const { cursor } of this.#sources) cursor.seekBelow(key);
+    this.#settle('backward');
   }
 
   next(): void {
@@ -76,9 +84,12 @@ export class MergedCursor implements Cursor {
     this.#skipTombstones();
   }
 
-  #settle(isForward: boolean): void {
-    this.#isForward = isForward;
-    this.#current = this.#select();
+  #settle(direction: 'forward' | 'backward'): void {
+    this.#isForward = direction === 'forward';
+    this.#line = this.#sources
+      .filter(({ cursor }) => cursor.isValid)
+      .sort((left, right) => this.#order(left, right));
+    this.#current = this.#line[0]?.cursor;
     this.#skipTombstones();
   }
 
@@ -86,36 +97,44 @@ export class MergedCursor implements Cursor {
     while (!this.#keepsTombstones && this.#current?.isTombstone === true) this.#step();
   }
 
-  /** Moves every source off the current key. Older ones first: they are compared with the newest. */
+  /** Moves every source off the current key: those that have it stand together, at the head. */
   #step(): void {
+    const line = this.#line;
     const current = this.#current;
     if (current === undefined) return;
-    for (const source of this.#sources) {
-      if (source !== current && source.isValid && compareCursors(source, current) === 0) {
-        this.#move(source);
-      }
+    let count = 1;
+    while (count < line.length && compareCursors((line[count] as Source).cursor, current) === 0) {
+      count++;
     }
-    this.#move(current);
-    this.#current = this.#select();
+    for (let i = 0; i < count; i++) this.#move((line[i] as Source).cursor);
+    for (let i = count - 1; i >= 0; i--) this.#lineUp(i);
+    this.#current = line[0]?.cursor;
   }
 
-  #move(source: Cursor): void {
-    if (this.#isForward) source.next();
-    else source.previous();
+  #move(cursor: Cursor): void {
+    if (this.#isForward) cursor.next();
+    else cursor.previous();
   }
 
-  /** The source whose key comes first in our direction; the newest of equals. */
-  #select(): Cursor | undefined {
-    let best: Cursor | undefined;
-    for (const source of this.#sources) {
-      if (!source.isValid) continue;
-      if (best === undefined || this.#isBefore(source, best)) best = source;
+  /** Requires: all behind `index` are in order. Nearly always few are passed. */
+  #lineUp(index: number): void {
+    const line = this.#line;
+    const source = line[index] as Source;
+    if (!source.cursor.isValid) {
+      line.splice(index, 1);
+      return;
     }
-    return best;
+    let place = index;
+    while (place + 1 < line.length && this.#order(line[place + 1] as Source, source) < 0) {
+      line[place] = line[place + 1] as Source;
+      place++;
+    }
+    line[place] = source;
   }
 
-  #isBefore(source: Cursor, best: Cursor): boolean {
-    const order = compareCursors(source, best);
-    return this.#isForward ? order < 0 : order > 0;
+  #order(left: Source, right: Source): number {
+    const order = compareCursors(left.cursor, right.cursor);
+    if (order === 0) return left.age - right.age;
+    return this.#isForward ? order : -order;
   }
 }

@@ -1,0 +1,54 @@
+// @ts-check
+/** What every engine answered to one row of a question, and how ours stands to the best of the others. */
+import { engineNamed } from '../engines/all.mjs';
+import { median, spread } from './table.mjs';
+
+/** @import { Question, Row, Unit } from './types.ts' */
+/** @import { Results } from './run.mjs' */
+
+export const OURS = 'onewal';
+const MORE_IS_BETTER = new Set(['per second', 'MB/s']);
+
+/**
+ * @typedef {object} Comparison
+ * @property {string} question
+ * @property {string} row
+ * @property {Unit} unit
+ * @property {Record<string, { value: number, spread: number }>} engines those that answered
+ * @property {string | undefined} best of the peers that a commit can make wait for the medium
+ * @property {number | undefined} ratio above 1 where ours is better than the best
+ */
+
+/** @param {readonly Question[]} questions @param {Results} results @returns {Comparison[]} */
+export function compared(questions, results) {
+  return questions.flatMap((question) =>
+    question.rows
+      .map((row) => comparisonOf(question, row, results))
+      .filter(({ engines }) => Object.keys(engines).length > 0),
+  );
+}
+
+/** @param {Question} question @param {Row} row @param {Results} results @returns {Comparison} */
+function comparisonOf(question, { name: row, unit }, results) {
+  /** @type {Comparison['engines']} */
+  const engines = {};
+  for (const [engine, answers] of Object.entries(results)) {
+    const values = answers[question.name]?.[row];
+    if (values !== undefined) engines[engine] = { value: median(values), spread: spread(values) };
+  }
+  const isMoreBetter = MORE_IS_BETTER.has(unit);
+  const peers = Object.keys(engines).filter((name) => name !== OURS && isPeer(name));
+  const value = (/** @type {string} */ name) => engines[name]?.value ?? Number.NaN;
+  const [best] = peers.sort((a, b) => (isMoreBetter ? value(b) - value(a) : value(a) - value(b)));
+  const ours = engines[OURS]?.value;
+  const ratio =
+    best === undefined || ours === undefined
+      ? undefined
+      : isMoreBetter
+        ? ours / value(best)
+        : value(best) / ours;
+  return { question: question.name, row, unit, engines, best, ratio };
+}
+
+/** @param {string} name */
+const isPeer = (name) => engineNamed(name).durability === 'synced';

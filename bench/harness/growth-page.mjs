@@ -1,0 +1,74 @@
+// @ts-check
+/** The part of the page on how costs grow with what is stored. */
+import { lineChart } from './line-chart.mjs';
+import { figure } from './table.mjs';
+
+/** @import { Machine } from './machine.mjs' */
+/** @import { Figures } from './types.ts' */
+
+/** @typedef {{ machine: Machine, sizes: { entries: number, engines: Record<string, Record<string, Figures>> }[], small?: Figures }} GrowthFigures */
+
+/** What is drawn: the question and the row. */
+const CURVES = /** @type {const} */ ([
+  ['load', 'random order', 'entries loaded per second'],
+  ['reads', 'random', 'random reads per second'],
+  ['reads', 'absent', 'reads of absent keys per second'],
+  ['scans', 'ranges of 100', 'ranges of 100 per second'],
+  ['commits', '64 in flight', 'durable commits per second, 64 in flight'],
+  ['opening', 'open', 'milliseconds to open'],
+  ['memory', 'after reads', 'MiB of memory after reads'],
+  ['amplification', 'load, random order', 'bytes written per byte loaded'],
+]);
+
+/** @param {GrowthFigures | undefined} figures @param {(name: string, svg: string) => void} writeChart */
+export function growthSections(figures, writeChart) {
+  if (figures === undefined) return [];
+  const { machine: at, sizes, small } = figures;
+  const charts = CURVES.flatMap(([question, row, title]) => {
+    const series = seriesOf(sizes, question, row);
+    if (series.every(({ points }) => points.length === 0)) return [];
+    const name = `growth-${question}-${row.replaceAll(/\W+/g, '-')}`;
+    writeChart(name, lineChart(title, series));
+    return [`![${title}](performance/${name}.svg)\n\n${tableOf(title, sizes, series)}\n`];
+  });
+  return [
+    `## As a store grows\n\n${at.date}, commit ${at.commit}.\n`,
+    ...charts,
+    ...smallSection(small),
+  ];
+}
+
+/** @param {GrowthFigures['sizes']} sizes @param {string} question @param {string} row */
+function seriesOf(sizes, question, row) {
+  const names = [...new Set(sizes.flatMap(({ engines }) => Object.keys(engines)))];
+  return names
+    .map((name) => ({
+      name,
+      points: sizes.flatMap(({ entries, engines }) => {
+        const value = engines[name]?.[question]?.[row];
+        return value === undefined || value <= 0 ? [] : [{ entries, value }];
+      }),
+    }))
+    .filter(({ points }) => points.length > 0);
+}
+
+/** @param {string} title @param {GrowthFigures['sizes']} sizes @param {ReturnType<typeof seriesOf>} series */
+function tableOf(title, sizes, series) {
+  const head = [title, ...sizes.map(({ entries }) => entries.toLocaleString('en'))];
+  const rows = series.map(({ name, points }) => [
+    name,
+    ...sizes.map(({ entries }) => figure(points.find((point) => point.entries === entries)?.value)),
+  ]);
+  const rule = head.map((_, column) => (column === 0 ? '---' : '---:'));
+  return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** @param {Figures | undefined} figures */
+function smallSection(figures) {
+  if (figures === undefined) return [];
+  const rows = Object.entries(figures).map(([name, value]) => `| ${name} | ${figure(value)} |`);
+  return [
+    '## A store larger than its memory\n',
+    `V8 has 256 MiB, the cache 32 MiB.\n\n| | |\n| --- | ---: |\n${rows.join('\n')}\n`,
+  ];
+}

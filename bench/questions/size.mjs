@@ -1,0 +1,63 @@
+// @ts-check
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { rolldown } from 'rolldown';
+
+/** @import { Figures, Question } from '../harness/types.ts' */
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const KIB = 1024;
+
+/** What is imported, and from which of the sources. */
+const PARTS = /** @type {const} */ ([
+  ['core, for a webview', 'src/index.ts', '{ Store }'],
+  ['with files in memory', 'src/fs/memory.ts', '{ MemoryFileSystem }'],
+  ['for Node', 'src/index-node.ts', '{ Store }'],
+  ['simple-db', 'src/facade/simple-db.ts', '*'],
+  ['storage-backend', 'src/facade/storage-backend.ts', '*'],
+  ['kvstore', 'src/facade/kvstore.ts', '*'],
+  ['level, with abstract-level', 'src/facade/level.ts', '*'],
+]);
+
+/** @type {Question} */
+export const size = {
+  name: 'size',
+  asks: 'How big is what a bundler takes, everything needed, minified and gzipped?',
+  directory: 'empty',
+  engines: 'onewal',
+  rows: PARTS.map(([name]) => ({ name, unit: 'KiB' })),
+  async measure() {
+    const directory = mkdtempSync(join(ROOT, 'node_modules', '.onewal-size-'));
+    try {
+      /** @type {Figures} */
+      const figures = {};
+      for (const [name, file, imported] of PARTS) {
+        const entry = join(directory, 'entry.mjs');
+        writeFileSync(entry, `export ${imported} from ${JSON.stringify(join(ROOT, file))};`);
+        figures[name] = await bundledSize(entry);
+      }
+      return figures;
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  },
+};
+
+/** @param {string} input */
+async function bundledSize(input) {
+  const bundle = await rolldown({
+    input,
+    platform: 'browser',
+    external: [/^node:/],
+    logLevel: 'silent',
+  });
+  const { output } = await bundle.generate({ format: 'esm', minify: true });
+  await bundle.close();
+  const bytes = output.reduce(
+    (sum, chunk) => sum + (chunk.type === 'chunk' ? gzipSync(chunk.code).length : 0),
+    0,
+  );
+  return bytes / KIB;
+}
