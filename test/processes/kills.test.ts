@@ -1,8 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { PlantedFault } from './committing.ts';
 import { endInEachLife } from './exits.ts';
 import { killAgainAndAgain } from './kills.ts';
 import { RecordedTally } from './recorded-tally.ts';
+
+// A busy machine makes processes slow, not wrong.
+vi.setConfig({ testTimeout: 120_000 });
 
 test('kills at any moment of a few lives lose nothing and leave nothing half done', async () => {
   const tally = new RecordedTally();

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { PLANS, workOn } from './full-disk.ts';
 import { RecordedTally } from './recorded-tally.ts';
 import { workInSmallHeap } from './small-heap.ts';
 import { live } from './soak.ts';
+
+// A busy machine makes processes slow, not wrong.
+vi.setConfig({ testTimeout: 120_000 });
 
 const MIB = 1 << 20;
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Store } from '../../src/index-node.ts';
 import type { Gate, Scale, Tally } from '../prove/gate.ts';
 import type { Child } from './child.ts';
+import type { Report } from './report.ts';
 import { type Site, withSite } from './site.ts';
 import { countDuration } from './stopwatch.ts';
 import type { ZombieTask } from './zombie.child.ts';
@@ -37,6 +38,8 @@ export interface ZombiePlan {
 
 const ACKNOWLEDGED_BEFORE = 30;
 const ACKNOWLEDGED_AFTER = 25;
+const ACKNOWLEDGED_BY_THE_DEAF = 300;
+const ACKNOWLEDGED_WITHOUT_HEARING_MAX = 3000;
 const LONG_AGO_SECONDS = 3600;
 const REFUSAL_COUNT = 5;
 const LOCK_TIMEOUT_OF_THE_REFUSED = 200;
@@ -122,8 +125,12 @@ export async function suspendDisplaced(plan: ZombiePlan, tally: Tally): Promise<
     await acknowledged(successor, ACKNOWLEDGED_AFTER);
     if (work === 'maintaining') await successor.next('maintained');
     zombie.signal('SIGCONT');
-    const loss = await zombie.next('lost');
-    if (loss.code !== 'LOCK_LOST') fail(`the displaced owner hears ${loss.code} ${loss.message}`);
+    const { kind, code: heard } = await lossOf(
+      zombie,
+      isDeaf ? ACKNOWLEDGED_BY_THE_DEAF : ACKNOWLEDGED_WITHOUT_HEARING_MAX,
+    );
+    if (heard !== 'LOCK_LOST') fail(`the displaced owner hears ${heard}, its last word is ${kind}`);
+    zombie.say('close');
     await zombie.next('closed');
     tally.count('displaced owners that heard of it');
 
@@ -144,6 +151,14 @@ async function acknowledged(child: Child, count: number): Promise<void> {
   for (let heard = 0; heard < count; heard++) {
     const { kind, code, message } = await child.next('acknowledged', 'refused', 'lost');
     if (kind !== 'acknowledged') throw new Error(`the owner was ${kind}: ${code} ${message}`);
+  }
+}
+
+/** What it hears, unless it goes on and on. */
+async function lossOf(child: Child, patience: number): Promise<Report> {
+  for (let count = 1; ; count++) {
+    const report = await child.next('acknowledged', 'lost');
+    if (report.kind === 'lost' || count === patience) return report;
   }
 }
 
