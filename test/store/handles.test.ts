@@ -1,7 +1,7 @@
 /** Files of the host that are left open run out one day. */
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { checksumReady } from '../../src/bytes/checksum.ts';
-import { type OpenOptions, Store } from '../../src/index.ts';
+import { Store, type StoreOptions } from '../../src/index.ts';
 import { SimulatedDisk } from '../../src/testing/index.ts';
 import { useSeededHost } from '../support/seeded.ts';
 
@@ -55,7 +55,7 @@ test('a store holds its WAL and its snapshots open, each once, and after its clo
   expect(stillOpen()).toEqual({});
 });
 
-test.each<[string, OpenOptions, number]>([
+test.each<[string, StoreOptions, number]>([
   ['for writing', {}, 2],
   ['for reading', { readOnly: true }, 1],
   ['that reads everything', { recovery: 'point-in-time' }, 2],
