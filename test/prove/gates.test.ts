@@ -1,13 +1,13 @@
 /** A gate that cannot fail proves nothing: each finds a fault that was planted in the engine. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 import { afterAll, expect, test } from 'vitest';
 import { mutate } from '../mutants/mutant.mjs';
 import { MUTANTS } from '../mutants/mutants.mjs';
-import type { Tally } from './gate.ts';
+import type { Gate, Tally } from './gate.ts';
 import { gates } from './gates/index.ts';
 import type * as pieces from './pieces.child.ts';
 
@@ -47,9 +47,25 @@ test.each(CASES)(
   120_000,
 );
 
-test('every gate has a planted fault to find', () => {
-  expect(gates.map(({ name }) => name).sort()).toEqual(Object.keys(PLANTED).sort());
+test('every gate has a planted fault to find, here or in a test of its own', () => {
+  const files = ['test/prove/gates', 'test/prove', 'test/processes'].flatMap(filesIn);
+  const isTested = ({ name }: Gate): boolean => {
+    const file = files.find((path) => readFileSync(path, 'utf8').includes(`name: '${name}'`));
+    const tests = files.filter((path) => path.endsWith('.test.ts'));
+    return tests.some((path) => readFileSync(path, 'utf8').includes(`/${basename(file ?? '')}'`));
+  };
+
+  const others = gates.filter(({ name }) => PLANTED[name] === undefined);
+
+  expect(others.filter((gate) => !isTested(gate))).toEqual([]);
+  expect(gates.length - others.length).toBe(Object.keys(PLANTED).length);
 });
+
+function filesIn(directory: string): string[] {
+  if (!existsSync(directory)) return [];
+  const names = readdirSync(directory).filter((name) => name.endsWith('.ts'));
+  return names.map((name) => join(directory, name));
+}
 
 /** Ends its piece with the first failure, or when it has counted enough. */
 class ShortTally implements Tally {

@@ -8,6 +8,12 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 process.chdir(root);
 // Beside node_modules: a gate may bundle programs of its own.
 const directory = mkdtempSync(join(root, 'node_modules', '.onewal-prove-'));
+const tidy = () => rmSync(directory, { recursive: true, force: true });
+const stop = () => {
+  tidy();
+  process.exit(130);
+};
+process.once('SIGINT', stop).once('SIGTERM', stop);
 try {
   const place = await bundleProver(directory);
   const { main } = await import(pathToFileURL(join(directory, 'main.mjs')).href);
@@ -16,5 +22,5 @@ try {
     directory: join(root, 'node_modules', '.cache', 'onewal-prove'),
   });
 } finally {
-  rmSync(directory, { recursive: true, force: true });
+  tidy();
 }
