@@ -82,6 +82,7 @@ test('an owner that closes the store says so, and answers what was on its way', 
 test('a client that closes waits for its writes, and the owner lets go of everything', async () => {
   const store = await Store.open(new MemoryFileSystem());
   const { owner, client } = portPair();
+  client.close = () => client.cut(); // as in browsers, where the other end may hear nothing of it
   const server = serve(store, owner, EVERYTHING);
   const remote = await connect(client);
   const map = remote.map<string, number>('m');
