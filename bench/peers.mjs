@@ -40,7 +40,7 @@ if (questions.length === common.length && engines.length === ENGINES.length) {
 
 function installPeers() {
   if (existsSync(join(PEERS, 'node_modules'))) return;
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+  const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund'], {
     cwd: PEERS,
     stdio: ['ignore', 'inherit', 'inherit'],
     shell: process.platform === 'win32',

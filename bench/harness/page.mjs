@@ -29,6 +29,9 @@ engines take turns, and all is repeated: the figure is the median of the rounds,
 the most beside it. The last columns compare ours with the best peer whose commits can wait for the medium: above 1, ours
 is better, also where less is better. The files are in the page cache, and each engine that can be told may keep 256 MiB of
 them in memory of its own. "per second" counts entries, commits or ranges.
+
+Seen with strace: with the synced options below every engine calls fsync or fdatasync once for each commit that comes
+alone, with the unsynced ones not at all until the end.
 `;
 
 /** @param {'peers' | 'growth'} name @param {unknown} figures */

@@ -15,7 +15,7 @@ import { discard, scratchDirectory } from '../harness/scratch.mjs';
 
 /** @typedef {{ height: number, hash: string, coins?: EarlierCoin[] }} Start */
 
-const BLOCKS = fileURLToPath(new URL('../../../../shared/data/bitcoin', import.meta.url));
+const BLOCKS = fileURLToPath(new URL('../../../shared/data/bitcoin', import.meta.url));
 
 /** @type {Question} */
 export const blocks = {
