@@ -2,6 +2,9 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { checksumReady } from '../../src/bytes/checksum.ts';
 import { CorruptionError, OnewalError, Store } from '../../src/index.ts';
+import { BlockCache } from '../../src/snapshot/block-cache.ts';
+import { encodeHeader } from '../../src/snapshot/format.ts';
+import { SnapshotReader } from '../../src/snapshot/snapshot-reader.ts';
 import { SimulatedDisk } from '../../src/testing/index.ts';
 import { BufferedFile } from '../../src/wal/buffered-file.ts';
 import { decodeWalHeader } from '../../src/wal/wal-header.ts';
@@ -295,6 +298,23 @@ test('a newer format is never called damage, and is not touched', async () => {
     bytes.set(checksum([bytes.subarray(start, start + 12 + size)]), start + 12 + size);
   }
   disk.writeFile(wal, bytes);
+  const before = disk.digest();
+
+  const refusal = await open(disk, { recovery: 'point-in-time' });
+
+  expect(refusal).toMatchObject({ code: 'FORMAT_TOO_NEW' });
+  expect(disk.digest()).toBe(before);
+});
+
+test('a snapshot of a newer format is not damage either', async () => {
+  const { disk } = await make(5, 'killed');
+  const name = disk.names().filter((file) => file.endsWith('.snap'))[0] as string;
+  const bytes = disk.readFile(name);
+  const opened = SnapshotReader.open(await disk.open(name, 'read'), name, new BlockCache(1));
+  if (opened.state !== 'valid') throw new Error(`the snapshot is ${opened.state}`);
+  const { footer } = opened.reader;
+  bytes.set(encodeHeader({ ...footer, format: { ...footer.format, major: 2 } }));
+  disk.writeFile(name, bytes);
   const before = disk.digest();
 
   const refusal = await open(disk, { recovery: 'point-in-time' });

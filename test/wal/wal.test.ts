@@ -86,6 +86,17 @@ describe('a frame', () => {
     }
   });
 
+  test('carries numbers beyond 32 bits, up to the largest', () => {
+    const large = { ...header, sequence: Number.MAX_SAFE_INTEGER, durable: 2 ** 33 };
+    const sealed = new Uint8Array(frameSize(body.length));
+    sealFrame(sealed, { header: large, body }, place);
+    const view = new DataView(sealed.buffer);
+
+    expect(openFrameHeader(sealed, place)).toEqual({ ...large, bodySize: 5 });
+    expect(view.getBigUint64(8, true)).toBe(BigInt(Number.MAX_SAFE_INTEGER));
+    expect(view.getBigUint64(16, true)).toBe(2n ** 33n);
+  });
+
   test.each<[string, (view: DataView) => void]>([
     ['with flags that no writer sets', (view) => view.setUint8(3, 2)],
     ['with an id above what a number holds', (view) => view.setUint32(12, 1 << 21, true)],
