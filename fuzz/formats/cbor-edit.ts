@@ -61,9 +61,10 @@ function mutateMap(map: CborMap, random: SeededRandom): CborValue {
   const changed: { [key: string]: CborValue } = Object.assign(Object.create(null), map);
   const kind = random.below(12);
   const name = names.length === 0 || kind === 0 ? pick(NAMES, random) : pick(names, random);
+  // What is inherited is none of its fields, and a field that is left out may stand there as undefined.
+  const old = Object.hasOwn(map, name) ? map[name] : undefined;
   if (kind === 1) delete changed[name];
-  else
-    changed[name] = name in map ? mutateValue(map[name] as CborValue, random) : randomValue(random);
+  else changed[name] = old === undefined ? randomValue(random) : mutateValue(old, random);
   return changed;
 }
 

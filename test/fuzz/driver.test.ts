@@ -9,7 +9,10 @@ import { runCampaign } from '../../fuzz/driver/campaign.ts';
 import { instrument } from '../../fuzz/driver/instrument.ts';
 import { minimise } from '../../fuzz/driver/minimise.ts';
 import { Coverage, probesOfProcess } from '../../fuzz/driver/probes.ts';
+import { mutateValue } from '../../fuzz/formats/cbor-edit.ts';
 import { pack, unpack } from '../../fuzz/formats/sparse.ts';
+import { type CborValue, encodeCbor } from '../../src/bytes/cbor.ts';
+import { SeededRandom } from '../../src/testing/seeded-random.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'onewal-driver-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -153,3 +156,20 @@ test('bytes are unpacked as they were packed, and every byte string unpacks to s
     { seed: SEED },
   );
 });
+
+test('a footer whose optional fields are left out, and one with inherited names, can be changed', () => {
+  const footer = { tokens: undefined, base: null } as unknown as CborValue;
+
+  for (let seed = 0; seed < 200; seed++) {
+    const changed = mutateValue(footer, new SeededRandom(seed));
+    expect(() => encodeCbor(withoutGaps(changed))).not.toThrow(TypeError);
+  }
+});
+
+/** As the encoder of footers leaves out what is undefined. */
+function withoutGaps(value: CborValue): CborValue {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  if (Array.isArray(value)) return value;
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(fields);
+}

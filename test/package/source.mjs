@@ -45,7 +45,7 @@ function checkPortable(installed, entry) {
 }
 
 /** All nodes of a script, which must be ES2020: without class fields. */
-function parseFile(path) {
+export function parseFile(path) {
   const sourceType = path.endsWith('.mjs') ? 'module' : 'script';
   const nodes = [];
   const visit = (node) => {
@@ -64,7 +64,7 @@ function parseFile(path) {
   return nodes;
 }
 
-function evaluations(nodes) {
+export function evaluations(nodes) {
   return nodes.filter(
     ({ type, callee }) =>
       (type === 'CallExpression' || type === 'NewExpression') &&
@@ -73,11 +73,11 @@ function evaluations(nodes) {
   );
 }
 
-function isBuffer(node) {
+export function isBuffer(node) {
   return node.type === 'Identifier' && node.name === 'Buffer';
 }
 
-function importedSource(node) {
+export function importedSource(node) {
   const isRequire = node.type === 'CallExpression' && node.callee.name === 'require';
   const source = isRequire ? node.arguments[0] : node.source;
   return typeof source?.value === 'string' ? [source.value] : [];
