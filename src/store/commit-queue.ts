@@ -31,8 +31,8 @@ export class CommitQueue {
   #inFlight: Group | undefined;
   #failedWrite: FailedWrite | undefined;
   #isRunning = false;
-  /** A task that runs alone is waiting for the host. */
-  #isAlone = false;
+  /** A task that runs alone is waiting for the host; the WAL was this one when it began. */
+  #aloneWith: WalWriter | undefined;
   #idle: (() => void)[] = [];
   /** Waited for before each group: whoever must slow writers down sets it. */
   beforeGroup: () => Awaitable<void> = () => undefined;
@@ -102,10 +102,11 @@ export class CommitQueue {
 
   /**
    * A rotation that is waiting has published how far the WAL counts: nothing may be written to that
-   * WAL any more. So the blocking caller rotates in its place.
+   * WAL any more. So the blocking caller rotates in its place, once: of any later WAL the rotation
+   * has published nothing.
    */
   #overtakeAlone(): void {
-    if (this.#isAlone && this.#engine.writer !== undefined) {
+    if (this.#aloneWith !== undefined && this.#aloneWith === this.#engine.writer) {
       runSync(rotate(this.#engine, BLOCKING));
     }
   }
@@ -127,9 +128,9 @@ export class CommitQueue {
     for (;;) {
       const alone = this.#exclusive.shift();
       if (alone !== undefined) {
-        this.#isAlone = true;
+        this.#aloneWith = this.#engine.writer;
         await alone();
-        this.#isAlone = false;
+        this.#aloneWith = undefined;
       } else if (this.#waiting.length > 0) {
         await this.beforeGroup();
         await this.#runGroup();

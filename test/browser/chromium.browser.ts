@@ -203,6 +203,8 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     await first.call('inPage', 'put', 0, 5);
 
     await second.call('inPage', 'deleteDatabase', 'deleted');
+    const events = () => first.call<string[]>('inPage', 'events');
+    await expect.poll(events, POLL).toContainEqual(expect.stringMatching(/^lost: /));
     const refusal = await first.call('inPage', 'put', 5, 1).catch(refusalOf);
 
     expect(refusal).toMatchObject({ code: 'LOCK_LOST', committed: 'no' });
@@ -211,6 +213,32 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     expect(again).toMatchObject({ isNew: true });
     await first.page.close();
     await second.page.close();
+  });
+
+  test('without Web Locks a heartbeat keeps others away, and who was displaced writes nothing', async () => {
+    const { kind, where } = { kind: 'indexed-db', where: 'inPage' } as const;
+    const tabs = [await browser.open(site.url), await browser.open(site.url)] as const;
+    const [first, second] = tabs;
+    // It has a Web Lock, which the second does not see, and so no heart that beats.
+    await first.call(where, 'open', kind, 'heartbeat');
+    await first.call(where, 'put', 0, 5);
+    await second.call(where, 'hideWebLocks');
+
+    const early = await second.call(where, 'open', kind, 'heartbeat').catch(refusalOf);
+    const options = { lockTimeout: 40_000 };
+    const taken = await second.call(where, 'open', kind, 'heartbeat', options);
+    await second.call(where, 'put', 5, 5);
+    const late = await first.call(where, 'put', 50, 1).catch(refusalOf);
+    const later = await first.call(where, 'put', 50, 1).catch(refusalOf);
+
+    expect(early).toMatchObject({ code: 'LOCKED' });
+    expect(taken).toMatchObject({ lock: 'advisory' });
+    expect(late).toMatchObject({ committed: 'unknown' });
+    expect(later).toMatchObject({ code: 'LOCK_LOST', committed: 'no' });
+    await second.call(where, 'close');
+    await second.call(where, 'open', kind, 'heartbeat');
+    expect(await second.call(where, 'find')).toEqual({ prefix: 10, count: 10 });
+    for (const { page } of tabs) await page.close();
   });
 
   test('commits that are awaited in a row let the worker do other things', async () => {

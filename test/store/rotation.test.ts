@@ -412,3 +412,23 @@ test('the newest WAL has its witness after checkpoints, compactions and failed s
   expectWitness();
   await store.close();
 });
+
+test('blocking commits that meet a waiting checkpoint start one WAL in its place, not one each', async () => {
+  for (let turns = 0; turns < 60; turns++) {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk);
+    const map = store.map<number, number>('m');
+    await map.put(0, 0);
+    const checkpoint = store.checkpoint().catch(() => undefined);
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+
+    for (let n = 1; n <= 10; n++) map.putSync(n, n);
+
+    const wals = (await disk.list()).filter((name) => name.endsWith('.wal'));
+    expect(wals.length, `after ${turns} turns`).toBeLessThanOrEqual(3);
+    await checkpoint;
+    await map.put(11, 11);
+    await store.close();
+    expect(await keysOn(disk)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  }
+});

@@ -12,6 +12,7 @@ interface Handle {
 type CreateHandle = (this: unknown) => Promise<Handle>;
 interface BrowserScope {
   FileSystemFileHandle: { readonly prototype: { createSyncAccessHandle: CreateHandle } };
+  readonly navigator: object;
   fetch(url: string, options: object): Promise<unknown>;
   indexedDB: { deleteDatabase(name: string): unknown };
   WebAssembly: { compile(bytes: Uint8Array): Promise<unknown> };
@@ -155,6 +156,11 @@ export const storeActions = {
 
   closeHandles(): void {
     for (const handle of handles.splice(0)) handle.close();
+  },
+
+  /** As in browsers that have none. */
+  hideWebLocks(): void {
+    Object.defineProperty(scope.navigator, 'locks', { value: undefined });
   },
 
   deleteDatabase(name: string): void {
