@@ -78,19 +78,19 @@ export class IndexedDbFileSystem implements FileSystem {
   }
 
   async lock(): Promise<Lock> {
-    let leaveQueue: () => void = () => undefined;
+    let leaveQueue: () => Promise<void> = () => Promise.resolve();
     let isHeld = true;
     const lock = this.#seat.take(async (leave) => {
       leave();
       if (!isHeld) return;
       isHeld = false;
       await this.#leave();
-      leaveQueue();
+      await leaveQueue();
     });
     try {
       const queue = await takeWebLock(`onewal ${this.#location}`);
       if (queue === 'taken') throw this.#taken();
-      if (queue !== 'unsupported') leaveQueue = () => void queue.release();
+      if (queue !== 'unsupported') leaveQueue = () => queue.release();
       await this.#takeRecord(queue === 'unsupported');
       return lock;
     } catch (error) {

@@ -33,6 +33,7 @@ export class OpfsFileSystem implements FileSystem {
   readonly #path: readonly string[];
   readonly #seat: ProcessLockSeat;
   #session: Session | undefined;
+  #last: Session | undefined;
   #opening: Promise<Session> | undefined;
   /** Held for a lock to come. */
   #prepared: Session | undefined;
@@ -144,9 +145,11 @@ export class OpfsFileSystem implements FileSystem {
   }
 
   async #start(): Promise<Session> {
+    await this.#last?.released;
     const pool = await openPool(this.#path, this.#location);
     const session = new Session(pool.pool, pool.webLock);
     this.#session = session;
+    this.#last = session;
     session.onEnd = () => {
       this.#isYoung = session.pool.isYoung;
       if (this.#session === session) this.#session = undefined;
@@ -167,6 +170,8 @@ class Session {
   #checkedAt = 0;
   #turnedAt = 0;
   #isEnded = false;
+  /** Firefox takes a while to give a Web Lock to the next one. */
+  released: Promise<void> | undefined;
   onEnd: () => void = () => undefined;
 
   constructor(pool: OpfsPool, webLock: WebLock | undefined) {
@@ -206,7 +211,7 @@ class Session {
     this.#isEnded = true;
     this.pool.close();
     this.onEnd();
-    void this.#webLock?.release();
+    this.released = this.#webLock?.release();
   }
 }
 
