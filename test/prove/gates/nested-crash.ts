@@ -24,7 +24,7 @@ interface Plan {
 
 const PLANS: { readonly [scale in Scale]: Plan } = {
   ci: { lives: 8, deeds: 8, crashes: [3, 2, 1], images: 2 },
-  full: { lives: 160, deeds: 12, crashes: [6, 3, 2], images: 6 },
+  full: { lives: 60, deeds: 12, crashes: [6, 3, 2], images: 6 },
   long: { lives: 5000, deeds: 16, crashes: [12, 4, 3], images: 8 },
 };
 

@@ -6,7 +6,7 @@ import { type LifeOptions, RandomLife } from '../../support/random-life.ts';
 import type { Gate, Scale } from '../gate.ts';
 
 const LIVES_PER_PIECE = 25;
-const PIECES: { readonly [scale in Scale]: number } = { ci: 4, full: 240, long: 8000 };
+const PIECES: { readonly [scale in Scale]: number } = { ci: 4, full: 60, long: 8000 };
 
 const KINDS: readonly LifeOptions[] = [
   {},

@@ -15,7 +15,7 @@ interface Plan {
 
 const PLANS: { readonly [scale in Scale]: Plan } = {
   ci: { pieces: 4, images: 4 },
-  full: { pieces: 120, images: 12 },
+  full: { pieces: 40, images: 12 },
   long: { pieces: 4000, images: 16 },
 };
 
