@@ -9,7 +9,7 @@ import type { Damage } from '../errors.ts';
 import type { SnapshotFooter } from '../snapshot/footer.ts';
 import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import { startOfWal } from '../wal/wal-header.ts';
-import { headName, walName } from './file-names.ts';
+import { headName, snapshotName, walName } from './file-names.ts';
 import type { SnapshotState } from './recovery.ts';
 import type { SoundWal, Survey } from './survey.ts';
 
@@ -41,10 +41,15 @@ export function chooseHistory(survey: Survey, wals: readonly SoundWal[]): Histor
       ...found,
       snapshotState: snapshotStateOf(survey, found.stack),
       walState: isWhole ? undefined : 'gap',
-      damage: [...(gap === undefined ? [] : [gap]), ...missingBelow(wals, top), ...unsound(survey)],
+      damage: [
+        ...(gap === undefined ? [] : [gap]),
+        ...missingBelow(wals, top),
+        ...unsound(survey),
+        ...missingSnapshots(survey, found.stack),
+      ],
     };
   }
-  return withoutWals(survey, { hasWals: survey.wals.length > 0, stacks, gap });
+  return withoutWals(survey, { wals, stacks, gap });
 }
 
 /** Every snapshot whose whole stack is there, newest first. */
@@ -138,6 +143,30 @@ function missingBelow(wals: readonly SoundWal[], top: number): Damage[] {
   });
 }
 
+/** Snapshots that would be newer than what is used, if they, and all beneath them, were there. */
+function missingSnapshots(survey: Survey, stack: readonly SnapshotReader[]): Damage[] {
+  const used = stack[0]?.footer.generation ?? 0;
+  const roots = new Map(survey.snapshots.map(({ footer }) => [footer.generation, footer.root]));
+  const damaged = new Set(survey.damagedSnapshots.map(({ generation }) => generation));
+  const found = new Map<number, Damage>();
+  const note = (generation: number, reason: string): void => {
+    if (damaged.has(generation) || found.has(generation)) return;
+    found.set(generation, { file: snapshotName(generation), offset: 0, reason });
+  };
+  for (const { name, footer } of survey.snapshots.filter((top) => top.footer.generation > used)) {
+    for (const { generation, root } of footer.beneath) {
+      const there = roots.get(generation);
+      if (there === undefined) note(generation, `${name} lies on it; it is missing`);
+      else if (!bytesEqual(there, root)) note(generation, `${name} lies on another one`);
+    }
+  }
+  for (const { name, header } of survey.wals) {
+    const { snapshot = 0 } = header;
+    if (snapshot > used && !roots.has(snapshot)) note(snapshot, `${name} names it; it is missing`);
+  }
+  return [...found.values()];
+}
+
 function snapshotStateOf(survey: Survey, stack: readonly SnapshotReader[]): SnapshotState {
   const used = stack[0]?.footer.generation ?? 0;
   const isNewerDamaged = survey.damagedSnapshots.some((file) => file.generation > used);
@@ -150,27 +179,33 @@ function snapshotStateOf(survey: Survey, stack: readonly SnapshotReader[]): Snap
 function withoutWals(
   survey: Survey,
   found: {
-    readonly hasWals: boolean;
+    readonly wals: readonly SoundWal[];
     readonly stacks: readonly SnapshotReader[][];
     readonly gap: Damage | undefined;
   },
 ): History {
-  const { hasWals, stacks, gap } = found;
+  const { wals, stacks, gap } = found;
   const stack = stacks[0] ?? [];
   const isUnfinished = survey.unfinished.some((file) => file.kind === 'wal');
-  const isGap = hasWals || survey.damagedWals.length > 0 || gap !== undefined;
+  const isGap = survey.wals.length > 0 || survey.damagedWals.length > 0 || gap !== undefined;
   // An unfinished snapshot without a WAL is not what a crash leaves either.
   const isAnySnapshot =
     survey.snapshots.length > 0 ||
     survey.damagedSnapshots.length > 0 ||
     survey.unfinished.some((file) => file.kind === 'snap');
   const isLost = stack.length === 0 && (isGap || isAnySnapshot);
+  const damage = [
+    ...(gap === undefined ? [] : [gap]),
+    ...missingSnapshots(survey, stack),
+    ...unsound(survey),
+  ];
   return {
     stack,
     wals: [],
     snapshotState: isLost ? 'lost' : snapshotStateOf(survey, stack),
     walState: isGap ? 'gap' : isUnfinished ? 'unfinished' : 'none',
-    damage: [...(gap === undefined ? [] : [gap]), ...unsound(survey)],
+    // Where nobody names the snapshot that was beneath the oldest WAL, its predecessor is missed.
+    damage: damage.length > 0 ? damage : missingBelow(wals, 1),
   };
 }
 

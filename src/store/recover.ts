@@ -116,12 +116,16 @@ class Recovery {
     const { history, replay } = reading;
     const report = this.#report(reading, { action: 'refused', missing: 0 });
     const first = report.damage[0];
-    const isMissing = history.walState === 'gap' && history.damage[0]?.reason.endsWith('missing');
+    const isMissing = first?.reason.endsWith('missing');
     const place = first === undefined ? 'a file' : `${first.file} at offset ${first.offset}`;
+    const wayOut =
+      history.snapshotState === 'lost'
+        ? ': no state is left to go on with'
+        : ', or open with recovery: "point-in-time" to go on with the state up to commit ' +
+          `${replay.draft.sequence}`;
     const message =
       `${place}: ${first?.reason ?? 'is not what it should be'}. ` +
-      'Nothing was changed. Restore a backup, or open with recovery: "point-in-time" to go on ' +
-      `with the state up to commit ${replay.draft.sequence}`;
+      `Nothing was changed. Restore a backup${wayOut}`;
     return new CorruptionError(isMissing === true ? 'MISSING_FILE' : 'CORRUPT', message, {
       report,
     });

@@ -11,12 +11,12 @@
  *                   | [6, map|null, bytes|null]      set the quota of a map, or of the store
  *                   | [7, report]                    the loss report of this name is acknowledged
  *                   | [8, token]                     the commit carries this token
- *     sync         := {durable}
+ *     sync         := {durable, snapshot|null}
  *     switch       := {next}
  *     end          := {bytes, frames, last}
  *
  * `map` is a number that stands for a map from its definition on; `key` and `value` are byte
- * strings. Pure: what an operation does is store/apply.ts's business.
+ * strings. Pure: what an operation does is store/draft.ts's business.
  */
 import { utf8Encode } from '../bytes/bytes.ts';
 import { CborError, CborReader, type CborValue, CborWriter, encodeCbor } from '../bytes/cbor.ts';

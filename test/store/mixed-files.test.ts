@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { checksumReady } from '../../src/bytes/checksum.ts';
 import { Store } from '../../src/index.ts';
 import { SimulatedDisk } from '../../src/testing/index.ts';
+import { entry, readerOf, writeEntries } from '../snapshot/support.ts';
 import { useSeededHost } from '../support/seeded.ts';
 
 beforeAll(() => checksumReady);
@@ -252,6 +253,99 @@ test('a snapshot that a WAL names is missed', async () => {
   await found.close();
   disk.onCall = undefined;
   await store.close();
+});
+
+/** A full snapshot, two that lie on it, and the WAL behind them: all that leads to the state. */
+async function withStack(): Promise<SimulatedDisk> {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<number, string>('m');
+  for (let n = 0; n < 100; n++) await map.put(n, 'x'.repeat(300));
+  await store.checkpoint();
+  for (const text of ['first', 'second', 'third']) {
+    await map.put(0, text);
+    await store.checkpoint();
+  }
+  await store.close();
+  return disk;
+}
+
+// It was refused with the words "a file: is not what it should be".
+test('a full snapshot that vanishes from beneath others is missed by its name, in every mode', async () => {
+  const disk = await withStack();
+  const [full, ...above] = named(disk, '.snap') as [string, ...string[]];
+  expect(above).toHaveLength(3);
+  await disk.remove(full);
+
+  for (const recovery of ['safe', 'strict', 'point-in-time', 'skip-corrupt', 'inspect'] as const) {
+    const refusal = await Store.open(disk, { recovery }).catch((error: unknown) => error);
+
+    expect(refusal, recovery).toMatchObject({ code: 'MISSING_FILE', file: full });
+    const { message } = refusal as Error;
+    expect(message).toContain(`${above.at(-1)} lies on it; it is missing`);
+    expect(message, 'no mode can go on').not.toContain('point-in-time');
+  }
+});
+
+test('one that vanishes from the middle of a stack is missed, and what is below it can be had', async () => {
+  const disk = await withStack();
+  const [, middle] = named(disk, '.snap') as [string, string];
+  await disk.remove(middle);
+
+  const refusal = await Store.open(disk).catch((error: unknown) => error);
+
+  expect(refusal).toMatchObject({ code: 'MISSING_FILE', file: middle });
+  expect((refusal as Error).message).toContain('"point-in-time" to go on with the state up to');
+  const found = await Store.open(disk, { recovery: 'point-in-time' });
+  expect(found.map('m').get(0)).toBe('x'.repeat(300));
+  expect(found.info.loss?.damage.map(({ file }) => file)).toEqual([middle]);
+  expect(found.info.recovery.notes).toContainEqual(expect.stringContaining(middle));
+  await found.close();
+});
+
+test('another snapshot in the place of one beneath is named, and is not called missing', async () => {
+  const disk = await withStack();
+  const [full, ...above] = named(disk, '.snap') as [string, ...string[]];
+  const { store, generation, sequence, chain, wal } = readerOf(disk.readFile(full)).footer;
+  const like = { store, generation, sequence, chain, wal };
+  disk.writeFile(full, writeEntries([entry('of', 'another copy')], like));
+
+  const refusal = await Store.open(disk).catch((error: unknown) => error);
+
+  expect(refusal).toMatchObject({ code: 'CORRUPT', file: full });
+  expect((refusal as Error).message).toContain(`${above.at(-1)} lies on another one`);
+});
+
+test('the only snapshot is missed, and said to be missing by the WAL that names it', async () => {
+  const disk = await session(new SimulatedDisk(), ['a']);
+  const store = await Store.open(disk);
+  await store.checkpoint();
+  await store.close();
+  await session(disk, ['b']);
+  const [snapshot] = named(disk, '.snap') as [string];
+  const newest = named(disk, '.wal').at(-1) as string;
+  for (const name of named(disk, '.wal')) if (name !== newest) await disk.remove(name);
+  await disk.remove(snapshot);
+
+  const refusal = await Store.open(disk).catch((error: unknown) => error);
+
+  expect(refusal).toMatchObject({ code: 'MISSING_FILE', file: snapshot });
+  expect((refusal as Error).message).toContain(`${newest} names it; it is missing`);
+});
+
+test('the only snapshot is missed, though no file names it any more', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  await store.map('m').put('a', 1);
+  await store.checkpoint();
+  await store.close();
+  const [oldest, newest] = named(disk, '.wal') as [string, string];
+  for (const name of [oldest, ...named(disk, '.snap')]) await disk.remove(name);
+
+  const refusal = await Store.open(disk).catch((error: unknown) => error);
+
+  expect(refusal).toMatchObject({ code: 'CORRUPT', file: oldest });
+  expect((refusal as Error).message).toContain(`${newest} names it; it is missing or damaged`);
 });
 
 test('the WAL that is written stays, whatever a compaction removes', async () => {
