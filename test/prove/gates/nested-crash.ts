@@ -45,7 +45,7 @@ export const nestedCrash: Gate = {
     await life.open();
     for (const deed of randomDeeds(seed, plan.deeds)) await life.do(deed);
     recorder.stop();
-    for (const problem of life.problems) tally.fail(problem, `life ${seed}`);
+    for (const problem of [...life.problems, ...life.refusals]) tally.fail(problem, `life ${seed}`);
     const inspection: Inspection = {
       ...{ tally, ledger, name: `life ${seed}`, imageCountMax: plan.images, seed },
     };
