@@ -5,6 +5,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 
+/** Some gates make bundles of their own, of the programs in it that they start. */
+const PROGRAMS = 'test/processes';
+
 /**
  * @typedef {object} Place
  * @property {string} workerFile The bundle of worker.ts.
@@ -25,7 +28,13 @@ export async function bundleProver(directory, plugins) {
   await bundle.write({ dir: directory, format: 'esm', entryFileNames: '[name].mjs' });
   await bundle.close();
   const hash = createHash('sha256');
-  for (const name of readdirSync(directory).sort())
-    hash.update(readFileSync(join(directory, name)));
+  for (const file of [...filesIn(directory), ...filesIn(PROGRAMS)]) hash.update(readFileSync(file));
   return { workerFile: join(directory, 'worker.mjs'), fingerprint: hash.digest('hex') };
+}
+
+/** @param {string} directory */
+function filesIn(directory) {
+  return readdirSync(directory)
+    .sort()
+    .map((name) => join(directory, name));
 }

@@ -7,7 +7,7 @@ import { KeptResults } from './kept-results.ts';
 import type { PieceResult } from './piece-tally.ts';
 import { runPieces } from './pool.ts';
 import { ProgressLine } from './progress-line.ts';
-import { type GateSummary, grouped, kindsOf, summarize, tableOf } from './summary.ts';
+import { type GateSummary, grouped, kindsOf, skippedOf, summarize, tableOf } from './summary.ts';
 import type { WorkerOrder } from './worker.ts';
 
 export interface Place {
@@ -100,7 +100,9 @@ function report(
   for (const result of failed) console.error(describeFailures(result, run.wish));
   console.log(`${kindsOf(summaries)}\n\n${tableOf(summaries)}\n`);
   const verdict = failed.length === 0 ? 'Everything holds' : `${failed.length} pieces failed`;
-  console.log(`${verdict}. ${grouped(run.seconds)} s on ${run.wish.workerCount} workers.`);
+  const skipped = skippedOf(summaries).join(', ');
+  const rest = skipped === '' ? '' : `, but for what this machine cannot do: ${skipped}`;
+  console.log(`${verdict}${rest}. ${grouped(run.seconds)} s on ${run.wish.workerCount} workers.`);
   return failed.length === 0 ? 0 : 1;
 }
 

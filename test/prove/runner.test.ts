@@ -93,6 +93,7 @@ test('something false ends the run with exit code 1 and with the command that fi
 test.each([
   ['throwing', 'this piece is broken'],
   ['careless', 'left behind'],
+  ['idle', 'the piece checked nothing'],
   ['dying', 'its process ended, 7'],
 ])('a piece that breaks down is a failure: %s', async (gate, message) => {
   const { exitCode, output } = await prove('--ci', '--only', gate);
@@ -100,6 +101,14 @@ test.each([
   expect(exitCode).toBe(1);
   expect(rowOf(output, gate)[2]).toBe('1');
   expect(output).toContain(message);
+});
+
+test('what a machine cannot do is named at the end, and not counted as checked', async () => {
+  const { exitCode, output } = await prove('--ci', '--only', 'poor');
+
+  expect(exitCode).toBe(0);
+  expect(rowOf(output, 'poor')).toEqual(['1', '0', '0']);
+  expect(output).toContain('Everything holds, but for what this machine cannot do: poor (disks)');
 });
 
 test('pieces behind one that ended its process are run all the same', async () => {

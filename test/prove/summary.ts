@@ -22,15 +22,32 @@ export function summarize(
       kinds[kind] = (kinds[kind] ?? 0) + count;
     }
   }
+  const checked = Object.entries(kinds).filter(([kind]) => !isSkipped(kind));
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
   return {
     gate,
-    caseCount: sum(Object.values(kinds)),
+    caseCount: sum(checked.map(([, count]) => count)),
     distinctCount,
     failureCount: sum(results.map(({ failureCount }) => failureCount)),
     seconds: sum(results.map(({ seconds }) => seconds)),
     kinds,
   };
+}
+
+/** What could not be tried here, by gate. */
+export function skippedOf(summaries: readonly GateSummary[]): string[] {
+  return summaries.flatMap(({ gate, kinds }) => {
+    const skipped = Object.keys(kinds).filter(isSkipped);
+    const names = skipped.map((kind) => kind.slice(0, -SKIPPED.length));
+    return names.length === 0 ? [] : [`${gate.name} (${names.join(', ')})`];
+  });
+}
+
+/** How a gate calls what it cannot do on this machine. */
+const SKIPPED = ': SKIPPED';
+
+function isSkipped(kind: string): boolean {
+  return kind.endsWith(SKIPPED);
 }
 
 /** A table in Markdown, padded so that it is one on a terminal too. */

@@ -38,6 +38,20 @@ export const gates: readonly Gate[] = [
     },
   },
   {
+    name: 'idle',
+    promise: 'nothing: it looks at nothing',
+    pieceCount: () => 1,
+    run: () => Promise.resolve(),
+  },
+  {
+    name: 'poor',
+    promise: 'something, where it can be tried',
+    pieceCount: () => 2,
+    async run(piece, _, tally) {
+      tally.count(piece === 0 ? 'cases' : 'disks: SKIPPED');
+    },
+  },
+  {
     name: 'dying',
     promise: 'nothing: one piece ends its process',
     pieceCount: () => 3,

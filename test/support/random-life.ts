@@ -65,6 +65,7 @@ export class RandomLife {
     await Promise.all(this.#running);
     await this.#checkImages('kill');
     await this.#checkImages('power');
+    await this.#requireWell(this.#store);
     await this.#store.close().catch(() => undefined);
     this.#place = 'closed';
     await this.#checkImages('kill');
@@ -72,6 +73,14 @@ export class RandomLife {
 
   #below(limit: number): number {
     return this.#next() % limit;
+  }
+
+  /** A store that refuses everything tells no lies either. */
+  async #requireWell(store: Store): Promise<void> {
+    if (store.stats().writesDisabled) await store.resume();
+    const told = this.#begin();
+    const commit = await store.batch(this.#writes(told.number));
+    this.#acknowledge(told, commit);
   }
 
   #open(): Promise<Store> {

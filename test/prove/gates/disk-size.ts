@@ -8,7 +8,7 @@ import { SeededRandom } from '../../../src/testing/seeded-random.ts';
 import { useSeededHost } from '../../support/seeded.ts';
 import type { Gate, Scale, Tally } from '../gate.ts';
 import { type Inspection, inspectMoment } from '../lives/check-image.ts';
-import { goOn } from '../lives/going-on.ts';
+import { goOn, reopen } from '../lives/going-on.ts';
 import { promiseOf, type Told } from '../lives/ledger.ts';
 import { MomentRecorder } from '../lives/moments.ts';
 import { randomCommit } from '../lives/random-deeds.ts';
@@ -138,8 +138,7 @@ async function inspectSize(
   disk.capacity = undefined;
   await goOn(life);
   recorder.take('with room again');
-  await life.do({ type: 'reopen' });
-  life.checkMemory('opened again');
+  await reopen(life);
   recorder.take('opened again');
   for (const problem of life.problems) tally.fail(problem, name);
   const inspection: Inspection = { tally, ledger, name, imageCountMax: plan.images, seed };

@@ -8,7 +8,7 @@ import { useSeededHost } from '../../support/seeded.ts';
 import type { Gate, Scale, Tally } from '../gate.ts';
 import { type Inspection, inspectMoment } from '../lives/check-image.ts';
 import { commit, turns } from '../lives/deeds.ts';
-import { goOn } from '../lives/going-on.ts';
+import { goOn, reopen } from '../lives/going-on.ts';
 import { describeFault, faultsAt, type HostFault, planOf } from '../lives/host-faults.ts';
 import { type Moment, MomentRecorder } from '../lives/moments.ts';
 import { SerialLife } from '../lives/serial-life.ts';
@@ -29,7 +29,8 @@ export const faultLoop: Gate = {
     const subject = SUBJECTS[piece] as Subject;
     useSeededHost(tally.seed + 1);
     const past = subject.startsEmpty ? NO_PAST : await makePast();
-    const calls = await callsOf(subject, past, tally.seed);
+    const { calls, refusals } = await soundRunOf(subject, past, tally.seed);
+    for (const refusal of refusals) tally.fail(refusal, `${subject.name}, without a fault`);
     for (const call of calls) {
       for (const fault of faultsAt(call, scale)) {
         const name = `${subject.name}, ${describeFault(fault, call)}`;
@@ -49,8 +50,13 @@ interface FaultCase {
 }
 
 /** The calls that it takes to do what is asked for, without a fault, counted from its start. */
-async function callsOf(subject: Subject, past: Past, seed: number): Promise<PortCall[]> {
+async function soundRunOf(
+  subject: Subject,
+  past: Past,
+  seed: number,
+): Promise<{ readonly calls: readonly PortCall[]; readonly refusals: readonly string[] }> {
   const life = await prepare(subject, past, seed);
+  const refusalCount = life.refusals.length;
   const calls: PortCall[] = [];
   const start = life.disk.callCount;
   life.disk.onCall = (call) => {
@@ -59,12 +65,12 @@ async function callsOf(subject: Subject, past: Past, seed: number): Promise<Port
   };
   await subject.act(life);
   await turns();
-  return calls;
+  return { calls, refusals: [...life.problems, ...life.refusals.slice(refusalCount)] };
 }
 
 async function prepare(subject: Subject, past: Past, seed: number): Promise<SerialLife> {
   useSeededHost(seed + 2);
-  const life = new SerialLife(past.disk.clone(), past.ledger.clone());
+  const life = new SerialLife(past.disk.clone(), past.ledger.clone(), subject.options);
   if (!subject.opensItself) {
     await life.open();
     await life.do(commit({ type: 'put', map: 'b', key: 'u', value: 5 }));
@@ -95,7 +101,7 @@ async function inspectFault(
   if (fault.kind !== 'release') {
     await goOn(life);
     recorder.take('gone on');
-    await life.do({ type: 'reopen' });
+    await reopen(life);
     recorder.take('opened again');
   }
   recorder.stop();

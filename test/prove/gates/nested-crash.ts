@@ -9,7 +9,7 @@ import { useSeededHost } from '../../support/seeded.ts';
 import type { Gate, Scale } from '../gate.ts';
 import { type Inspection, inspectImage, inspectMoment } from '../lives/check-image.ts';
 import { type CrashImage, crashImages } from '../lives/crash-image.ts';
-import { Ledger, type ToldThen } from '../lives/ledger.ts';
+import { decidedBy, Ledger, type ToldThen } from '../lives/ledger.ts';
 import { type Moment, MomentRecorder, SYNC_TURNS } from '../lives/moments.ts';
 import { randomDeeds } from '../lives/random-deeds.ts';
 import { SerialLife } from '../lives/serial-life.ts';
@@ -45,7 +45,7 @@ export const nestedCrash: Gate = {
     await life.open();
     for (const deed of randomDeeds(seed, plan.deeds)) await life.do(deed);
     recorder.stop();
-    for (const problem of life.problems) tally.fail(problem, `life ${seed}`);
+    for (const problem of [...life.problems, ...life.refusals]) tally.fail(problem, `life ${seed}`);
     const inspection: Inspection = {
       ...{ tally, ledger, name: `life ${seed}`, imageCountMax: plan.images, seed },
     };
@@ -98,12 +98,15 @@ class Crasher {
 
   async #recoveryOf(image: CrashImage, { told, place }: Moment): Promise<Moment[]> {
     const disk = image.make();
-    const recorder = new MomentRecorder(disk, new Fixed(told));
+    const ledger = new Known(told);
+    const recorder = new MomentRecorder(disk, ledger);
     disk.onCall = recorder.watch();
     recorder.start();
     useSeededHost(this.#random.below(2 ** 20));
     try {
-      await Store.open(disk);
+      const store = await Store.open(disk);
+      disk.onCall = undefined;
+      ledger.known = told.map((each) => decidedBy(store, each));
     } catch (error) {
       const { tally, name } = this.#inspection;
       tally.fail(`the recovery threw ${String(error)}`, `${name}; ${image.how} ${place}`);
@@ -113,16 +116,16 @@ class Crasher {
   }
 }
 
-/** What was told before the crash is told during the recovery. */
-class Fixed extends Ledger {
-  readonly #told: ToldThen;
+/** What was told before the crash is told during the recovery; behind it, what it has shown. */
+class Known extends Ledger {
+  known: ToldThen;
 
-  constructor(told: ToldThen) {
+  constructor(known: ToldThen) {
     super();
-    this.#told = told;
+    this.known = known;
   }
 
   override snapshot(): ToldThen {
-    return this.#told;
+    return this.known;
   }
 }

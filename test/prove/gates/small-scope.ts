@@ -78,7 +78,7 @@ async function crashEverywhere(
   recorder.take('behind the close');
   recorder.stop();
   const name = [...sequence, 'close'].join(', ');
-  for (const problem of life.problems) tally.fail(problem, name);
+  for (const problem of [...life.problems, ...life.refusals]) tally.fail(problem, name);
   const { ledger } = life;
   const inspection: Inspection = { tally, ledger, name, imageCountMax, seed };
   for (const moment of recorder.moments) await inspectMoment(inspection, moment);

@@ -8,7 +8,7 @@ import { SeededRandom } from '../../../src/testing/seeded-random.ts';
 import { useSeededHost } from '../../support/seeded.ts';
 import type { Gate, Scale, Tally } from '../gate.ts';
 import { type Inspection, inspectMoment } from '../lives/check-image.ts';
-import { goOn } from '../lives/going-on.ts';
+import { goOn, reopen } from '../lives/going-on.ts';
 import type { Aftermath } from '../lives/ledger.ts';
 import { type Moment, MomentRecorder, SYNC_TURNS } from '../lives/moments.ts';
 import { randomDeeds } from '../lives/random-deeds.ts';
@@ -45,7 +45,9 @@ export const syncPersonalities: Gate = {
   async run(piece, scale, tally) {
     const seed = 1 + piece + 1000 * tally.seed;
     const deeds = randomDeeds(seed, PLANS[scale].deeds);
-    for (const failing of failingSyncs(await syncsOf(deeds, seed))) {
+    const { syncs, refusals } = await soundRunOf(deeds, seed);
+    for (const refusal of refusals) tally.fail(refusal, `life ${seed}, without a fault`);
+    for (const failing of failingSyncs(syncs)) {
       const { at, personality, repetition } = failing;
       const name = `life ${seed}, ${personality} sync at call ${at}, ${repetition}`;
       if (!tally.isNew(name)) continue;
@@ -55,7 +57,10 @@ export const syncPersonalities: Gate = {
   },
 };
 
-async function syncsOf(deeds: readonly Deed[], seed: number): Promise<number[]> {
+async function soundRunOf(
+  deeds: readonly Deed[],
+  seed: number,
+): Promise<{ readonly syncs: readonly number[]; readonly refusals: readonly string[] }> {
   const syncs: number[] = [];
   const life = newLife(seed);
   life.disk.onCall = ({ index, kind }) => {
@@ -63,7 +68,7 @@ async function syncsOf(deeds: readonly Deed[], seed: number): Promise<number[]> 
     return undefined;
   };
   await live(life, deeds);
-  return syncs;
+  return { syncs, refusals: [...life.problems, ...life.refusals] };
 }
 
 function* failingSyncs(syncs: readonly number[]): Generator<FailingSync> {
@@ -114,8 +119,7 @@ async function inspectSync(
   disk.onCall = recorder.watch();
   await goOn(life, personality === 'delayed' ? 2 : 1);
   recorder.take('gone on');
-  await life.do({ type: 'reopen' });
-  life.checkMemory('opened again');
+  await reopen(life);
   recorder.stop();
   for (const problem of life.problems) tally.fail(problem, name);
   const random = new SeededRandom(seed + at);

@@ -21,6 +21,8 @@ const PLANS: { readonly [scale in Scale]: Plan } = {
 
 const LIVES_PER_PIECE = 20;
 const TURN_COUNT = 220;
+/** In all lives of a piece: who refuses everybody shows nobody anything false. */
+const COMMIT_COUNT_MIN = 100;
 
 export const transactions: Gate = {
   name: 'transactions',
@@ -28,15 +30,19 @@ export const transactions: Gate = {
   pieceCount: (scale) => PLANS[scale].pieces,
   async run(piece, scale, tally) {
     const first = 1 + piece * LIVES_PER_PIECE + 1_000_000 * tally.seed;
+    let commitCount = 0;
     for (let seed = first; seed < first + LIVES_PER_PIECE; seed++) {
       useSeededHost(seed);
       const life = new TransactionLife(seed);
       const states = await life.live(TURN_COUNT);
       tally.count('lives');
+      commitCount += life.commitCount;
       for (const problem of life.problems) tally.fail(problem, `new TransactionLife(${seed})`);
       const imageCountMax = PLANS[scale].images;
       for (const cut of life.cuts) await inspectCut(cut, { seed, states, imageCountMax, tally });
     }
+    if (commitCount < COMMIT_COUNT_MIN)
+      tally.fail(`${commitCount} transactions got through`, 'all');
   },
 };
 

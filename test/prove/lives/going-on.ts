@@ -19,3 +19,12 @@ export async function goOn(life: SerialLife, commitCount = 1): Promise<void> {
   }
   life.checkMemory('gone on');
 }
+
+/** Whatever has failed before: a store that goes on can be closed, and opened by the next. */
+export async function reopen(life: SerialLife): Promise<void> {
+  const { length } = life.refusals;
+  await life.do({ type: 'reopen' });
+  const found = life.refusals.slice(length);
+  life.problems.push(...found.map((refusal) => `the host is well, and ${refusal}`));
+  life.checkMemory('opened again');
+}

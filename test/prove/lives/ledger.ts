@@ -89,13 +89,8 @@ export class Ledger {
     for (const told of this.#told) if (told.answer === 'unknown') told.answer = 'no';
   }
 
-  /** What a store shows when it is opened is decided: it stays, and what it does not show never comes. */
   noteOpened(store: Store): void {
-    for (const told of this.#told) {
-      const isThere = isIn(store, told.mark);
-      told.answer = isThere ? 'yes' : 'no';
-      told.isDurable = isThere;
-    }
+    for (const told of this.#told) Object.assign(told, decidedBy(store, told));
   }
 
   clone(): Ledger {
@@ -135,6 +130,12 @@ export class Ledger {
     this.#expected.set(name, content);
     return content;
   }
+}
+
+/** What a store shows when it is opened is decided: it stays, and what it does not show never comes. */
+export function decidedBy(store: Store, told: Readonly<Told>): Readonly<Told> {
+  const isThere = isIn(store, told.mark);
+  return { ...told, answer: isThere ? 'yes' : 'no', isDurable: isThere };
 }
 
 /** Equal where the same was promised: an image needs no second look then. */

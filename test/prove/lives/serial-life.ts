@@ -21,6 +21,8 @@ export class SerialLife {
   readonly ledger: Ledger;
   /** What the store has done against its word, apart from what an image shows. */
   readonly problems: string[] = [];
+  /** What it has refused: true answers, but where nothing has failed there is nothing to refuse. */
+  readonly refusals: string[] = [];
   /** What is left of the page cache when a store is opened again on the running machine. */
   openedAs: Aftermath = 'kill';
   /** Called behind each answer, in the step in which the caller hears it. */
@@ -128,10 +130,19 @@ export class SerialLife {
     }
   }
 
+  /** A read fails, or shows what is there. */
+  async read(doing: string, look: (store: Store) => string): Promise<void> {
+    await this.ask(doing, (store) => {
+      const shown = look(store);
+      const there = this.#undisturbed(() => look(store));
+      if (shown !== there) this.problems.push(`${doing} showed ${shown}, and there is ${there}`);
+    });
+  }
+
   /** Whatever a caller meets is an error of ours, and none of them our own mistake. */
   #requireOurs(error: unknown, doing: string): void {
     if (this.disk.isCrashed) return;
     const isOurs = error instanceof OnewalError && !error.message.includes('invariant');
-    if (!isOurs) this.problems.push(`${doing} threw ${String(error)}`);
+    (isOurs ? this.refusals : this.problems).push(`${doing} threw ${String(error)}`);
   }
 }

@@ -1,5 +1,5 @@
 /** Everything a program may ask of a store: each of them once, on a store that has a past. */
-import { type Commit, Store } from '../../../src/index.ts';
+import { type Commit, Store, type StoreOptions } from '../../../src/index.ts';
 import { SimulatedDisk } from '../../../src/testing/index.ts';
 import type { ScriptedWrite } from '../../support/workload.ts';
 import { commit, put, turns } from './deeds.ts';
@@ -12,6 +12,7 @@ export interface Subject {
   /** Where what is asked for is to open it. */
   readonly opensItself?: true;
   readonly startsEmpty?: true;
+  readonly options?: StoreOptions;
   prepare?(life: SerialLife): Promise<void>;
   act(life: SerialLife): Promise<void>;
 }
@@ -23,6 +24,8 @@ export interface Past {
 }
 
 const DOOMED = 'doomed';
+/** Reads are reads of the disk: the root of a map is always in memory, of several blocks no other is. */
+const UNCACHED = { options: { cacheBytes: 0 }, prepare: writeBlocks } as const;
 
 /** A disk that a process was killed on: a snapshot, two WALs, a last commit that was not synced. */
 export async function makePast(): Promise<Past> {
@@ -84,9 +87,14 @@ export const SUBJECTS: readonly Subject[] = [
   { name: 'transactionSync', act: transactNow },
   { name: 'pessimistic transaction', act: transactWithLocks },
   { name: 'setQuota', act: setQuota },
-  { name: 'view', act: (life) => life.ask('view', lookAtView) },
-  { name: 'range', act: (life) => life.ask('range', (store) => [...store.map('a').getRange()]) },
-  { name: 'verify', act: (life) => life.ask('verify', (store) => store.verify()) },
+  { name: 'get', ...UNCACHED, act: (life) => life.read('get', (store) => pageOf(store)) },
+  { name: 'view', ...UNCACHED, act: (life) => life.read('view', shownByView) },
+  {
+    name: 'range',
+    ...UNCACHED,
+    act: (life) => life.read('range', (store) => textOf(store.map('a'))),
+  },
+  { name: 'verify', act: verify },
   { name: 'checkpoint', act: (life) => life.do({ type: 'checkpoint' }) },
   { name: 'compact', act: (life) => life.do({ type: 'compact' }) },
   { name: 'resume', prepare: disableWrites, act: (life) => life.do({ type: 'resume' }) },
@@ -159,10 +167,35 @@ async function setQuota(life: SerialLife): Promise<void> {
   await life.attempt('setQuota', told, (store) => store.setQuota({ bytes }));
 }
 
-function lookAtView(store: Store): void {
+async function writeBlocks(life: SerialLife): Promise<void> {
+  const pages = ['p1', 'p2', 'p3', 'p4'].map((key) => put('a', key, key.repeat(2000)));
+  await life.do(commit(...pages));
+  await life.do({ type: 'checkpoint' });
+}
+
+function pageOf(store: Store): string {
+  return String(store.map('a').get('p2'));
+}
+
+function shownByView(store: Store): string {
   const view = store.view();
-  for (const name of store.maps) [...view.map(store.map(name)).getRange()];
-  view.release();
+  try {
+    return store.maps.map((name) => `${name}: ${textOf(view.map(store.map(name)))}`).join();
+  } finally {
+    view.release();
+  }
+}
+
+function textOf(map: { getRange(): Iterable<unknown> }): string {
+  return JSON.stringify([...map.getRange()]);
+}
+
+/** No fault of the host is damage to the store. */
+async function verify(life: SerialLife): Promise<void> {
+  await life.ask('verify', async (store) => {
+    const { damage } = await store.verify();
+    if (damage.length > 0) life.problems.push(`verify found ${JSON.stringify(damage)}`);
+  });
 }
 
 /** A sync that fails, and no WAL that could be started instead. */

@@ -42,6 +42,7 @@ export class TransactionLife {
   readonly problems: string[] = [];
   readonly cuts: Cut[] = [];
   conflictCount = 0;
+  commitCount = 0;
   readonly #order = new SerialOrder(MAP_COUNT);
   readonly #random: SeededRandom;
   readonly #open: Open[] = [];
@@ -168,6 +169,7 @@ export class TransactionLife {
     if (hasWritten) this.#sign(open);
     const view = transaction.sequence;
     const done = ({ sequence, durable }: { sequence: number; durable: boolean }): void => {
+      this.commitCount += 1;
       this.#order.add({ story, sequence: hasWritten ? sequence : view, hasWritten });
       if (hasWritten) this.#answer(sequence, durable);
     };
