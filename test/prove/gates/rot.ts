@@ -78,6 +78,7 @@ async function runCase(
   { index, isThorough }: { readonly index: number; readonly isThorough: boolean },
   tally: Tally,
 ): Promise<void> {
+  if (!tally.isNew(`${store.name}: ${family.kind} ${index}`)) return;
   const damage = family.at(index);
   tally.count(family.kind);
   try {
