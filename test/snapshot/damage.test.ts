@@ -52,6 +52,29 @@ test('a flipped bit in the header or the footer is damage, not an unfinished fil
   }
 });
 
+test('of a header that rots under a finished file it is said what does not verify', () => {
+  const flipped = smallFile();
+  flipped[30] = (flipped[30] as number) ^ 1;
+
+  const opened = openBytes(flipped);
+
+  expect(opened).toMatchObject({ offset: 0, reason: 'header checksum is wrong' });
+});
+
+test('verify tells how many entries it has read, and how many bytes', () => {
+  const reader = readerOf(writeEntries(numberedEntries(20_000)));
+  const told: { bytes: number; entries: number }[] = [];
+
+  runSync(reader.verify({ ...QUIET_STEPS, onProgress: (done) => told.push(done) }));
+
+  expect(told.length).toBeGreaterThan(3);
+  for (const [i, { bytes, entries }] of told.entries()) {
+    expect(bytes).toBeGreaterThan(told[i - 1]?.bytes ?? 0);
+    expect(entries).toBeGreaterThanOrEqual(told[i - 1]?.entries ?? 1);
+  }
+  expect(told.at(-1)?.entries).toBeGreaterThan(10_000);
+});
+
 test('every truncation leaves an unfinished file', () => {
   const sound = smallFile();
 
