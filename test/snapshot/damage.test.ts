@@ -180,6 +180,15 @@ test('a file copied in text mode is named as such, another file as foreign', () 
 
   expect(opened).toMatchObject({ state: 'damaged', offset: 0 });
   expect(opened.state === 'damaged' && opened.reason).toContain('as text');
+  const [start, rest] = [sound.slice(0, 4), sound.slice(8)];
+  expect([...sound.slice(4, 8)]).toEqual([0x0d, 0x0a, 0x1a, 0x0a]);
+  for (const ends of [
+    [0x0d, 0x0d, 0x0a, 0x1a, 0x0d, 0x0a],
+    [0x0d, 0x0a, 0x1a, 0x0d, 0x0a],
+  ]) {
+    const copied = openBytes(Uint8Array.from([...start, ...ends, ...rest]));
+    expect(copied.state === 'damaged' && copied.reason).toContain('as text');
+  }
   expect(openBytes(new TextEncoder().encode('PK, not ours'.repeat(100))).state).toBe('foreign');
 });
 
