@@ -290,6 +290,15 @@ test('a footer with another root, or the length of another file, is damage', () 
   });
 });
 
+test('a footer that says nothing of its format is damage, and nothing newer', () => {
+  const sound = writeEntries(numberedEntries(3));
+  const size = encodeCbor(readerOf(sound).footer.format as unknown as CborValue).length;
+
+  const opened = openBytes(withFields(sound, { format: new Uint8Array(size - 2) }));
+
+  expect(opened.state).toBe('damaged');
+});
+
 test('maps out of order, and snapshots beneath that are not older, are damage', () => {
   const sound = writeEntries(numberedEntries(3), { kind: 'incremental' });
   const { footer } = readerOf(sound);

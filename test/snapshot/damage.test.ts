@@ -52,6 +52,29 @@ test('a flipped bit in the header or the footer is damage, not an unfinished fil
   }
 });
 
+test('of a header that rots under a finished file it is said what does not verify', () => {
+  const flipped = smallFile();
+  flipped[30] = (flipped[30] as number) ^ 1;
+
+  const opened = openBytes(flipped);
+
+  expect(opened).toMatchObject({ offset: 0, reason: 'header checksum is wrong' });
+});
+
+test('verify tells how many entries it has read, and how many bytes', () => {
+  const reader = readerOf(writeEntries(numberedEntries(20_000)));
+  const told: { bytes: number; entries: number }[] = [];
+
+  runSync(reader.verify({ ...QUIET_STEPS, onProgress: (done) => told.push(done) }));
+
+  expect(told.length).toBeGreaterThan(3);
+  for (const [i, { bytes, entries }] of told.entries()) {
+    expect(bytes).toBeGreaterThan(told[i - 1]?.bytes ?? 0);
+    expect(entries).toBeGreaterThanOrEqual(told[i - 1]?.entries ?? 1);
+  }
+  expect(told.at(-1)?.entries).toBeGreaterThan(10_000);
+});
+
 test('every truncation leaves an unfinished file', () => {
   const sound = smallFile();
 
@@ -157,6 +180,15 @@ test('a file copied in text mode is named as such, another file as foreign', () 
 
   expect(opened).toMatchObject({ state: 'damaged', offset: 0 });
   expect(opened.state === 'damaged' && opened.reason).toContain('as text');
+  const [start, rest] = [sound.slice(0, 4), sound.slice(8)];
+  expect([...sound.slice(4, 8)]).toEqual([0x0d, 0x0a, 0x1a, 0x0a]);
+  for (const ends of [
+    [0x0d, 0x0d, 0x0a, 0x1a, 0x0d, 0x0a],
+    [0x0d, 0x0a, 0x1a, 0x0d, 0x0a],
+  ]) {
+    const copied = openBytes(Uint8Array.from([...start, ...ends, ...rest]));
+    expect(copied.state === 'damaged' && copied.reason).toContain('as text');
+  }
   expect(openBytes(new TextEncoder().encode('PK, not ours'.repeat(100))).state).toBe('foreign');
 });
 

@@ -46,3 +46,14 @@ test.each([30, 300, 3000, 30_000])('of %i keys, a filter lets few others pass', 
 test('a page without a filter may hold any key', () => {
   expect(mayContain(rangeOf(new Uint8Array(0)), 1)).toBe(true);
 });
+
+test('keys mark bits of their own unit alone', () => {
+  const units = 4;
+  const hashes = Uint32Array.from({ length: 100 }, (_, i) => i * units * 7919);
+
+  const filter = buildFilter(hashes);
+
+  expect(filter.length).toBe(units * FILTER_UNIT_SIZE);
+  expect(filter.subarray(0, FILTER_UNIT_SIZE).some((byte) => byte !== 0)).toBe(true);
+  expect([...filter.subarray(FILTER_UNIT_SIZE)].every((byte) => byte === 0)).toBe(true);
+});

@@ -147,6 +147,23 @@ test('keys that go back from one block to the next are damage', () => {
   expect(reasons).toEqual(['keys are not above those of the block before']);
 });
 
+test('a key that ends one block and begins the next is damage', () => {
+  const layout = new Layout();
+  const first = layout.keys('a', 'b');
+  const second = layout.keys('b', 'c');
+  const top = layout.page(
+    [
+      ['', first],
+      ['b', second],
+    ],
+    { level: 1, keys: ['a', 'b', 'b', 'c'] },
+  );
+
+  const reasons = reasonsOf(layout.finish({ ...top, height: 1 }));
+
+  expect(reasons).toEqual(['keys are not above those of the block before']);
+});
+
 test('a block without sequence ids is damage', () => {
   const layout = new Layout();
   const first = layout.keys('a');

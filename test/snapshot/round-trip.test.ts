@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bytesEqual, compareBytes, EMPTY_BYTES } from '../../src/bytes/bytes.ts';
-import type { SnapshotReader } from '../../src/snapshot/snapshot-reader.ts';
+import { BlockCache } from '../../src/snapshot/block-cache.ts';
+import { SnapshotReader } from '../../src/snapshot/snapshot-reader.ts';
 import {
+  BytesFile,
   collect,
   current,
   damageOf,
@@ -112,6 +114,39 @@ test('a tree of small pages has many levels and is sound', () => {
   expect(reader.footer.maps[0]?.entries?.height).toBeGreaterThanOrEqual(4);
   expect(damageOf(bytes)).toEqual([]);
   for (const expected of entries) expectSameEntry(reader, expected);
+});
+
+test('a cursor stands nowhere before it is placed', () => {
+  const cursor = readerOf(writeEntries(numberedEntries(3))).cursor(1);
+
+  expect(cursor?.isValid).toBe(false);
+});
+
+/** As a host that answers each read with a few bytes. */
+class StutteringFile extends BytesFile {
+  override read(target: Uint8Array, offset: number): number {
+    return super.read(target.subarray(0, 7), offset);
+  }
+}
+
+test('a file that the host reads in pieces reads back as a whole', () => {
+  const entries = numberedEntries(40);
+  const file = new StutteringFile(writeEntries(entries, { limits: SMALL_LIMITS }));
+
+  const opened = SnapshotReader.open(file, 'test.snap', new BlockCache(0));
+
+  if (opened.state !== 'valid') throw new Error(`the file is ${opened.state}`);
+  for (const expected of entries) expectSameEntry(opened.reader, expected);
+});
+
+test('whoever holds the closer of a reader closes its file', () => {
+  const file = new BytesFile(writeEntries(numberedEntries(3)));
+  const opened = SnapshotReader.open(file, 'test.snap', new BlockCache(0));
+  if (opened.state !== 'valid') throw new Error(`the file is ${opened.state}`);
+
+  opened.reader.closer()();
+
+  expect(file.isClosed).toBe(true);
 });
 
 test('a move past an end leaves the cursor nowhere until it is placed again', () => {

@@ -149,3 +149,16 @@ test('a footer of 4,096 maps with the longest names is written and read', () => 
   expect(reader.get(1, utf8Encode('key-000000'))).toBeDefined();
   expect(damageOf(file.bytes)).toEqual([]);
 });
+
+test('a writer pauses while it walks over the entries, not only behind them', () => {
+  const told: number[] = [];
+  const steps = {
+    ...QUIET_STEPS,
+    onProgress: ({ entries }: { entries: number }) => told.push(entries),
+  };
+  const plan = makePlan([planMap(1, 'map', numberedEntries(3000))]);
+
+  runSync(writeSnapshot(new BytesFile(), plan, steps));
+
+  expect(told.filter((entries) => entries > 0 && entries < 3000).length).toBeGreaterThan(3);
+});

@@ -423,6 +423,7 @@ test('a store that is older than the caller has seen is refused', async () => {
 
   expect(await open(disk.clone(), { expectAtLeast: { sequence: sequence + 1 } })).toMatchObject({
     code: 'ROLLED_BACK',
+    report: { action: 'refused', firstLost: sequence + 1, commitsLost: 1 },
   });
   expect(
     await open(disk.clone(), { expectAtLeast: { sequence, chain: 'ab'.repeat(32) } }),

@@ -233,3 +233,20 @@ test('a callback that has committed by itself is not run again, whatever conflic
   expect([answer, runs, map.get('done')]).toEqual(['CONFLICT no', 1, 1]);
   await store.close();
 });
+
+test('groups are counted with their commits, and a group of which nothing was written is not', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<number, number>('m');
+
+  await Promise.all([1, 2, 3].map((key) => map.put(key, 1)));
+  await map.put(4, 1);
+  const before = store.stats();
+  const refused = await answerOf(map.put(4, 9, { ifAbsent: true }));
+  const after = store.stats();
+
+  expect(refused).toBe('CONFLICT no');
+  expect(before).toMatchObject({ commits: 4, groups: 2, largestGroup: 3 });
+  expect(after).toMatchObject({ commits: 4, groups: 2, largestGroup: 3 });
+  await store.close();
+});
