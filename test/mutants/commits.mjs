@@ -298,4 +298,32 @@ export const COMMIT_MUTANTS = [
     replace: '',
     tests: ['test/store/lock.test.ts > an open that fails lets the lock go'],
   },
+  {
+    name: 'a WAL that was left already is left once more',
+    file: 'src/store/commit-queue.ts',
+    find: '    if (engine.writer !== writer) return true;\n',
+    replace: '',
+    tests: ['test/store/failures.test.ts > a WAL is left once'],
+  },
+  {
+    name: 'a rotation that fails disables writes also where another one has succeeded',
+    file: 'src/store/commit-queue.ts',
+    find: 'if (engine.writer === writer && engine.failure === undefined) {',
+    replace: 'if (engine.failure === undefined) {',
+    tests: ['test/store/failures.test.ts > a new WAL that fails after a blocking commit'],
+  },
+  {
+    name: 'writes that are disabled are disabled again',
+    file: 'src/store/commit-queue.ts',
+    find: 'if (engine.writer === writer && engine.failure === undefined) {',
+    replace: 'if (engine.writer === writer) {',
+    tests: ['test/store/failures.test.ts > that writes are disabled is said once'],
+  },
+  {
+    name: 'commits whose write is refused by an error of ours get no answer',
+    file: 'src/store/commit-queue.ts',
+    find: '      this.#reject(group, cause);\n      return;\n',
+    replace: '      return;\n',
+    tests: ['test/store/failures.test.ts > a host that refuses a write with an error of ours'],
+  },
 ];
