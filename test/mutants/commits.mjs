@@ -307,17 +307,21 @@ export const COMMIT_MUTANTS = [
   },
   {
     name: 'a rotation that fails disables writes also where another one has succeeded',
-    file: 'src/store/commit-queue.ts',
-    find: 'if (engine.writer === writer && engine.failure === undefined) {',
-    replace: 'if (engine.failure === undefined) {',
+    file: 'src/store/rotation.ts',
+    find: 'if (isDisabled && engine.writer === writer) disable(engine, failure);',
+    replace: 'if (isDisabled) disable(engine, failure);',
     tests: ['test/store/failures.test.ts > a new WAL that fails after a blocking commit'],
   },
   {
-    name: 'writes that are disabled are disabled again',
+    name: 'a rotation that fails is reported again by who has asked for it, also after the close',
     file: 'src/store/commit-queue.ts',
-    find: 'if (engine.writer === writer && engine.failure === undefined) {',
-    replace: 'if (engine.writer === writer) {',
-    tests: ['test/store/failures.test.ts > that writes are disabled is said once'],
+    find: '    } catch {\n      // The rotation has disabled',
+    replace:
+      "    } catch (error) {\n      engine.report({ type: 'error', message: String(error), error });\n      // The rotation has disabled",
+    tests: [
+      'test/store/failures.test.ts > a sync that fails behind a blocking close reports nothing',
+      'test/store/failures.test.ts > that writes are disabled is said once',
+    ],
   },
   {
     name: 'commits whose write is refused by an error of ours get no answer',

@@ -793,3 +793,24 @@ test('a host that refuses a write with an error of ours gets it through to the c
   await store.close();
   expect(await keysOn(disk)).toEqual(['n1', 'n3']);
 });
+
+// An error was reported of a rotation that the closed store had refused.
+test('a sync that fails behind a blocking close reports nothing of a store that is closed', async () => {
+  const disk = new SimulatedDisk({ syncTurns: 10 });
+  const types: string[] = [];
+  const store = await Store.open(disk, { logger: ({ type }) => types.push(type) });
+  const map = store.map<string, number>('numbers');
+  await map.put('n1', 1);
+  disk.onCall = ({ kind }) =>
+    kind === 'sync' ? { kind: 'sync', personality: 'alone' } : undefined;
+  const waiting = outcomeOf(map.put('n2', 2));
+  await Promise.resolve();
+  await Promise.resolve();
+
+  store.closeSync();
+
+  expect((await waiting).committed).toBe('yes');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(types.at(-1)).toBe('closed');
+  expect(await keysOn(disk.afterKill())).toEqual(['n1', 'n2']);
+});
