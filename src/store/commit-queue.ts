@@ -15,7 +15,7 @@ import type { Engine } from './engine.ts';
 import { BLOCKING, type Manner, waitingManner } from './environment.ts';
 import { isDiskFull, toStorageError } from './host-error.ts';
 import { makeReserve, removeReserve } from './reserve.ts';
-import { disable, rotate } from './rotation.ts';
+import { rotate } from './rotation.ts';
 
 /** A group whose write failed: to be answered when it is undone. */
 interface FailedWrite {
@@ -298,10 +298,8 @@ export class CommitQueue {
       engine.report({ type: 'resolved', message: 'writes go on in a new WAL generation' });
       this.afterHeal();
       return true;
-    } catch (error) {
-      if (engine.writer === writer && engine.failure === undefined) {
-        disable(engine, error as OnewalError);
-      }
+    } catch {
+      // The rotation has disabled writes, unless somebody else has gone on or the store is closed.
       return false;
     }
   }

@@ -88,7 +88,7 @@ function* begin(engine: Engine, writer: WalWriter, manner: Manner): Task<WalWrit
   }
 }
 
-export function disable(engine: Engine, failure: OnewalError): void {
+function disable(engine: Engine, failure: OnewalError): void {
   engine.failure = failure;
   engine.report({ type: 'error', message: failure.message, error: failure });
 }

@@ -298,4 +298,36 @@ export const COMMIT_MUTANTS = [
     replace: '',
     tests: ['test/store/lock.test.ts > an open that fails lets the lock go'],
   },
+  {
+    name: 'a WAL that was left already is left once more',
+    file: 'src/store/commit-queue.ts',
+    find: '    if (engine.writer !== writer) return true;\n',
+    replace: '',
+    tests: ['test/store/failures.test.ts > a WAL is left once'],
+  },
+  {
+    name: 'a rotation that fails disables writes also where another one has succeeded',
+    file: 'src/store/rotation.ts',
+    find: 'if (isDisabled && engine.writer === writer) disable(engine, failure);',
+    replace: 'if (isDisabled) disable(engine, failure);',
+    tests: ['test/store/failures.test.ts > a new WAL that fails after a blocking commit'],
+  },
+  {
+    name: 'a rotation that fails is reported again by who has asked for it, also after the close',
+    file: 'src/store/commit-queue.ts',
+    find: '    } catch {\n      // The rotation has disabled',
+    replace:
+      "    } catch (error) {\n      engine.report({ type: 'error', message: String(error), error });\n      // The rotation has disabled",
+    tests: [
+      'test/store/failures.test.ts > a sync that fails behind a blocking close reports nothing',
+      'test/store/failures.test.ts > that writes are disabled is said once',
+    ],
+  },
+  {
+    name: 'commits whose write is refused by an error of ours get no answer',
+    file: 'src/store/commit-queue.ts',
+    find: '      this.#reject(group, cause);\n      return;\n',
+    replace: '      return;\n',
+    tests: ['test/store/failures.test.ts > a host that refuses a write with an error of ours'],
+  },
 ];

@@ -209,4 +209,27 @@ export const ROTATION_MUTANTS = [
       '    return this.writer === undefined ? this.nextGeneration++ : this.writer.header.generation + 1;\n',
     tests: ['test/store/mixed-files.test.ts > no generation is used twice'],
   },
+  {
+    name: 'a checkpoint whose rotation was overtaken takes itself for done',
+    file: 'src/store/maintenance.ts',
+    find: '    if (engine.state.frozen === undefined) throw new OvertakenError();\n',
+    replace: '',
+    tests: [
+      'test/store/checkpoint.test.ts > a checkpoint that a blocking commit has overtaken is written',
+    ],
+  },
+  {
+    name: 'a checkpoint within a compaction is only begun',
+    file: 'src/store/maintenance.ts',
+    find: '      yield* this.#freeze(work);\n      yield* this.#writeFrozen(work);\n',
+    replace: '      yield* this.#freeze(work);\n',
+    tests: ['test/store/checkpoint.test.ts > checkpoints between the slices of a compaction'],
+  },
+  {
+    name: 'a WAL that is left is closed before its end is synced',
+    file: 'src/store/rotation.ts',
+    find: '      yield* wait(manner.sync(writer.file));\n',
+    replace: '      void wait;\n      manner.sync(writer.file);\n',
+    tests: ['test/store/rotation.test.ts > the WAL that is left is open until its end'],
+  },
 ];

@@ -529,3 +529,43 @@ test('a blocking checkpoint that fails while another one makes room for its WAL 
   }
   expect(overtaken).toBeGreaterThan(1);
 }, 60_000);
+
+test('a checkpoint that a blocking commit has overtaken is written all the same when it says so', async () => {
+  for (let turns = 0; turns < 60; turns++) {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(disk);
+    const map = store.map<string, number>('m');
+    await map.put('n', 1);
+    const checkpoint = store.checkpoint();
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    map.putSync('n', 2);
+
+    const { sequence, snapshots } = await checkpoint;
+
+    expect(snapshots, `after ${turns} turns`).toBe(1);
+    expect(sequence, `after ${turns} turns`).toBeGreaterThan(0);
+    await store.close();
+  }
+});
+
+test('checkpoints between the slices of a compaction are written before it is done', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk, { checkpointBytes: 8 << 10 });
+  const map = store.map<number, string>('m');
+  for (const start of [0, 6000]) {
+    const puts = Array.from({ length: 6000 }, (_, i) => map.put(start + i, 'x'.repeat(50)));
+    await Promise.all(puts);
+    await store.checkpoint();
+  }
+  const before = store.stats().checkpoints;
+  let during: number | undefined;
+  const compaction = store.compact().then(() => {
+    during = store.stats().checkpoints - before;
+  });
+
+  for (let n = 0; during === undefined; n++) await map.put(n, 'y'.repeat(3000));
+  await compaction;
+
+  expect(during).toBeGreaterThan(1);
+  await store.close();
+});

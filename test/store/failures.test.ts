@@ -4,7 +4,7 @@
  */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { checksumReady } from '../../src/bytes/checksum.ts';
-import { OnewalError, type StorageError, Store } from '../../src/index.ts';
+import { OnewalError, type StorageError, Store, UsageError } from '../../src/index.ts';
 import {
   type Fault,
   type FaultPlan,
@@ -700,4 +700,117 @@ test('an open says why it failed also when the lock cannot be released then', as
   const failure = await Store.open(disk).catch((error: unknown) => error);
 
   expect(failure).toMatchObject({ code: 'PERMISSION', cause: { message: 'EACCES: list' } });
+});
+
+test('a WAL is left once, also where its sync has failed for two who waited for it', async () => {
+  const disk = new SimulatedDisk();
+  const messages: string[] = [];
+  const store = await Store.open(disk, {
+    logger: ({ type, message }) => void (type === 'resolved' && messages.push(message)),
+  });
+  const map = store.map<string, number>('numbers');
+  await map.put('n1', 1);
+  disk.onCall = ({ kind, file }) => {
+    if (file !== '1.wal') return undefined;
+    if (kind === 'sync') return { kind: 'sync', personality: 'ext4' };
+    return kind === 'syncNow' ? { kind: 'sync', personality: 'alone' } : undefined;
+  };
+  const waiting = outcomeOf(map.put('n2', 2));
+  await Promise.resolve();
+  await Promise.resolve();
+
+  map.putSync('n3', 3);
+
+  expect((await waiting).committed).toBe('unknown');
+  await store.flush();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(messages).toEqual(['writes go on in a new WAL generation']);
+  await store.close();
+  expect(await keysOn(disk)).toEqual(['n1', 'n3']);
+});
+
+test('a new WAL that fails after a blocking commit has started another one disables nothing', async () => {
+  const disk = new SimulatedDisk({ syncTurns: 10 });
+  const errors: unknown[] = [];
+  const store = await Store.open(disk, { logger: ({ error }) => errors.push(error) });
+  const map = store.map<string, number>('numbers');
+  await map.put('n1', 1);
+  let isBegun = false;
+  disk.onCall = ({ kind, file }) => {
+    if (kind !== 'sync' || (file !== '1.wal' && file !== '2.wal')) return undefined;
+    isBegun ||= file === '2.wal';
+    return { kind: 'sync', personality: 'ext4' };
+  };
+  const waiting = outcomeOf(map.put('n2', 2));
+  for (let turn = 0; !isBegun && turn < 1000; turn++) await Promise.resolve();
+
+  map.putSync('n3', 3);
+
+  expect(isBegun).toBe(true);
+  expect((await waiting).committed).toBe('unknown');
+  await map.put('n4', 4);
+  expect(errors.filter((error) => error !== undefined)).toEqual([]);
+  await store.close();
+  expect(await keysOn(disk)).toEqual(['n1', 'n3', 'n4']);
+});
+
+test('that writes are disabled is said once', async () => {
+  const disk = new SimulatedDisk();
+  const errors: unknown[] = [];
+  const store = await Store.open(disk, {
+    logger: ({ type, error }) => void (type === 'error' && errors.push(error)),
+  });
+  disk.onCall = ({ kind }) =>
+    kind === 'sync' || kind === 'open' ? { kind: 'fail', code: 'EIO' } : undefined;
+
+  await outcomeOf(store.map('numbers').put('n1', 1));
+  await new Promise((resolve) => setImmediate(resolve));
+
+  expect(errors).toEqual([expect.objectContaining({ code: 'IO', writesDisabled: true })]);
+  disk.onCall = undefined;
+  await store.close();
+});
+
+test('a host that refuses a write with an error of ours gets it through to the caller', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<string, number>('numbers');
+  await map.put('n1', 1);
+  await new Promise((resolve) => setImmediate(resolve));
+  const refusal = new UsageError('CLOSED', 'this host was shut', { committed: 'no' });
+  disk.onCall = ({ kind }) => {
+    if (kind === 'write') throw refusal;
+    return undefined;
+  };
+
+  const answers: unknown[] = [];
+  map.put('n2', 2).catch((error: unknown) => answers.push(error));
+  await new Promise((resolve) => setImmediate(resolve));
+
+  expect(answers).toEqual([refusal]);
+  disk.onCall = undefined;
+  await map.put('n3', 3);
+  await store.close();
+  expect(await keysOn(disk)).toEqual(['n1', 'n3']);
+});
+
+// An error was reported of a rotation that the closed store had refused.
+test('a sync that fails behind a blocking close reports nothing of a store that is closed', async () => {
+  const disk = new SimulatedDisk({ syncTurns: 10 });
+  const types: string[] = [];
+  const store = await Store.open(disk, { logger: ({ type }) => types.push(type) });
+  const map = store.map<string, number>('numbers');
+  await map.put('n1', 1);
+  disk.onCall = ({ kind }) =>
+    kind === 'sync' ? { kind: 'sync', personality: 'alone' } : undefined;
+  const waiting = outcomeOf(map.put('n2', 2));
+  await Promise.resolve();
+  await Promise.resolve();
+
+  store.closeSync();
+
+  expect((await waiting).committed).toBe('yes');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(types.at(-1)).toBe('closed');
+  expect(await keysOn(disk.afterKill())).toEqual(['n1', 'n2']);
 });

@@ -432,3 +432,20 @@ test('blocking commits that meet a waiting checkpoint start one WAL in its place
     expect(await keysOn(disk)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   }
 });
+
+test('the WAL that is left is open until its end is on the medium', async () => {
+  const disk = new SimulatedDisk({ syncTurns: 20 });
+  const store = await Store.open(disk);
+  await store.map('m').put('k', 1);
+  await settled();
+  const pendingAtClose: number[] = [];
+  disk.onCall = ({ kind, file }) => {
+    if (kind === 'close' && file === '1.wal') pendingAtClose.push(disk.pendingSectorCount);
+    return undefined;
+  };
+
+  await store.checkpoint();
+
+  expect(pendingAtClose).toEqual([0]);
+  await store.close();
+});
