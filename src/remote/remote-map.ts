@@ -14,57 +14,20 @@ import type { MapCodecs } from '../store/reads.ts';
 import { WriteEncoder } from '../store/write-encoder.ts';
 import type { Link } from './link.ts';
 import type { RequestOf, WireWrite } from './protocol.ts';
-import {
-  NEWEST,
-  type Place,
-  RemoteMapReads,
-  type RemoteReads,
-  toWireSelection,
-} from './remote-reads.ts';
+import { NEWEST, RemoteMapReads, toWireSelection } from './remote-reads.ts';
 
 /** As `StoreMap`, with promises: keys and values are encoded before a call returns. */
-export class RemoteMap<K, V> implements RemoteReads<K, V> {
-  readonly name: string;
+export class RemoteMap<K, V> extends RemoteMapReads<K, V> {
   readonly #link: Link;
   readonly #codecs: MapCodecs<K, V>;
   readonly #encoder: WriteEncoder<K, V>;
-  readonly #reads: RemoteMapReads<K, V>;
 
   /** For the store: use `RemoteStore.map`. */
   constructor(link: Link, codecs: MapCodecs<K, V>) {
-    this.name = codecs.name;
+    super(link, codecs, NEWEST);
     this.#link = link;
     this.#codecs = codecs;
     this.#encoder = new WriteEncoder(codecs);
-    this.#reads = new RemoteMapReads(link, codecs, NEWEST);
-  }
-
-  get(key: K): Promise<V | undefined> {
-    return this.#reads.get(key);
-  }
-
-  getMany(keys: Iterable<K>): Promise<(V | undefined)[]> {
-    return this.#reads.getMany(keys);
-  }
-
-  getEntry(key: K): Promise<{ key: K; value: V; sequence: number } | undefined> {
-    return this.#reads.getEntry(key);
-  }
-
-  has(key: K): Promise<boolean> {
-    return this.#reads.has(key);
-  }
-
-  getRange(options?: RangeOptions<K>): AsyncIterable<{ key: K; value: V }> {
-    return this.#reads.getRange(options);
-  }
-
-  getKeys(options?: RangeOptions<K>): AsyncIterable<K> {
-    return this.#reads.getKeys(options);
-  }
-
-  getCount(options?: RangeOptions<K>): Promise<number> {
-    return this.#reads.getCount(options);
   }
 
   /** With `ifAbsent` or `ifSequence`: CONFLICT unless it is so when the turn of the commit comes. */
@@ -97,9 +60,9 @@ export class RemoteMap<K, V> implements RemoteReads<K, V> {
     return { type: 'clear', map: this.#id, range: toWireSelection(selection) };
   }
 
-  /** Throws INVALID_ARGUMENT for a map of another store. */
-  readsIn(link: Link, place: Place): RemoteMapReads<K, V> {
-    if (link === this.#link) return new RemoteMapReads(link, this.#codecs, place);
+  /** What its keys and values are encoded with. Throws INVALID_ARGUMENT for a map of another store. */
+  codecsIn(link: Link): MapCodecs<K, V> {
+    if (link === this.#link) return this.#codecs;
     throw invalid(`map ${JSON.stringify(this.name)} is of another store`);
   }
 

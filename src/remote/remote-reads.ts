@@ -28,11 +28,13 @@ export interface Place {
 export const NEWEST: Place = { at: () => 0, plan: 'ahead' };
 
 export class RemoteMapReads<K, V> implements RemoteReads<K, V> {
+  readonly name: string;
   readonly #link: Link;
   readonly #codecs: MapCodecs<K, V>;
   readonly #place: Place;
 
   constructor(link: Link, codecs: MapCodecs<K, V>, place: Place) {
+    this.name = codecs.name;
     this.#link = link;
     this.#codecs = codecs;
     this.#place = place;

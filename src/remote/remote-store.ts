@@ -31,7 +31,6 @@ import type { Link } from './link.ts';
 import type { AnswerOf, Notice, Welcome, WireWrite } from './protocol.ts';
 import { portClosed } from './refusal.ts';
 import { commit, RemoteMap, wireOptions } from './remote-map.ts';
-import { NEWEST } from './remote-reads.ts';
 import { RemoteTransaction } from './remote-transaction.ts';
 import { RemoteView } from './remote-view.ts';
 
@@ -260,7 +259,7 @@ export class RemoteStore {
   #encode(write: Write): WireWrite {
     const reference: unknown = write?.map;
     const map = reference instanceof RemoteMap ? reference : this.map(nameOf(reference));
-    map.readsIn(this.#link, NEWEST);
+    map.codecsIn(this.#link);
     switch (write.type) {
       case 'put':
         return map.writeOf('put', write.key, write.value);

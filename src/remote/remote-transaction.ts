@@ -10,7 +10,7 @@ import type { Savepoint, TransactionState } from '../transaction/transaction.ts'
 import type { Link } from './link.ts';
 import type { AnswerOf, WireStep } from './protocol.ts';
 import type { RemoteMap } from './remote-map.ts';
-import type { Place, RemoteMapReads, RemoteReads } from './remote-reads.ts';
+import { type Place, RemoteMapReads } from './remote-reads.ts';
 
 /** Steps are sent, without waiting, when they have come to about so many bytes. */
 const STEPS_SIZE_TARGET = 64 << 10;
@@ -26,7 +26,9 @@ interface TransactionParts {
   decode(changes: AnswerOf<'changes'>): Change[];
 }
 
-interface TransactionWrites {
+interface TransactionSide {
+  readonly link: Link;
+  readonly place: Place;
   write(step: WireStep): void;
   lock(step: WireStep & { readonly type: 'remove' }): Promise<void>;
 }
@@ -80,7 +82,9 @@ export class RemoteTransaction {
   /** Throws INVALID_ARGUMENT for a map of another store. */
   map<K, V>(map: RemoteMap<K, V>): RemoteTransactionMap<K, V> {
     this.#requireOpen();
-    return new RemoteTransactionMap(map, map.readsIn(this.#link, this.#place), {
+    return new RemoteTransactionMap(map, {
+      link: this.#link,
+      place: this.#place,
       write: (step) => this.#add(step),
       lock: (step) => this.#lock(step),
     });
@@ -189,48 +193,19 @@ export class RemoteTransaction {
   }
 }
 
-/** One map as a transaction sees it: with its own writes. */
-export class RemoteTransactionMap<K, V> implements RemoteReads<K, V> {
-  readonly name: string;
+/**
+ * One map as a transaction sees it: with its own writes. A range counts as read as far as chunks of
+ * it were sent, which may be a little further than it was used.
+ */
+export class RemoteTransactionMap<K, V> extends RemoteMapReads<K, V> {
   readonly #map: RemoteMap<K, V>;
-  readonly #reads: RemoteMapReads<K, V>;
-  readonly #transaction: TransactionWrites;
+  readonly #transaction: TransactionSide;
 
   /** For the transaction: use `RemoteTransaction.map`. */
-  constructor(map: RemoteMap<K, V>, reads: RemoteMapReads<K, V>, transaction: TransactionWrites) {
-    this.name = map.name;
+  constructor(map: RemoteMap<K, V>, transaction: TransactionSide) {
+    super(transaction.link, map.codecsIn(transaction.link), transaction.place);
     this.#map = map;
-    this.#reads = reads;
     this.#transaction = transaction;
-  }
-
-  get(key: K): Promise<V | undefined> {
-    return this.#reads.get(key);
-  }
-
-  getMany(keys: Iterable<K>): Promise<(V | undefined)[]> {
-    return this.#reads.getMany(keys);
-  }
-
-  getEntry(key: K): Promise<{ key: K; value: V; sequence: number } | undefined> {
-    return this.#reads.getEntry(key);
-  }
-
-  has(key: K): Promise<boolean> {
-    return this.#reads.has(key);
-  }
-
-  /** It counts as read as far as chunks of it were sent, which may be a little further than it was used. */
-  getRange(options?: RangeOptions<K>): AsyncIterable<{ key: K; value: V }> {
-    return this.#reads.getRange(options);
-  }
-
-  getKeys(options?: RangeOptions<K>): AsyncIterable<K> {
-    return this.#reads.getKeys(options);
-  }
-
-  getCount(options?: RangeOptions<K>): Promise<number> {
-    return this.#reads.getCount(options);
   }
 
   put(key: K, value: V): void {

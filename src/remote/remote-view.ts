@@ -2,7 +2,7 @@
 import { UsageError } from '../errors.ts';
 import type { Link } from './link.ts';
 import type { RemoteMap } from './remote-map.ts';
-import type { Place, RemoteReads } from './remote-reads.ts';
+import { type Place, RemoteMapReads, type RemoteReads } from './remote-reads.ts';
 
 /** As `View`. Release it: what has changed since stays in the memory of the owner for it. */
 export class RemoteView {
@@ -30,7 +30,7 @@ export class RemoteView {
   /** Throws INVALID_ARGUMENT for a map of another store. */
   map<K, V>(map: RemoteMap<K, V>): RemoteReads<K, V> {
     this.#requireOpen();
-    return map.readsIn(this.#link, this.#place);
+    return new RemoteMapReads(this.#link, map.codecsIn(this.#link), this.#place);
   }
 
   /** Ends the view. Safe to call twice. */
