@@ -14,21 +14,22 @@ import {
 } from '../../src/remote/index.ts';
 import { collect } from '../contract/remote.ts';
 import { seededNumbers } from '../support/seeded.ts';
+import {
+  anyRange,
+  type Content,
+  type Ended,
+  firstDifference,
+  type Life,
+  type Range,
+  replayed,
+  type Step,
+  select,
+  sortByCommit,
+} from '../support/serial-order.ts';
 import { portPair } from './fake-port.ts';
 import { EVERYTHING } from './policies.ts';
 
 type Isolation = 'serializable' | 'snapshot';
-type Content = Map<string, number>;
-type Step = (content: Content) => string;
-
-interface Range {
-  readonly start?: string;
-  readonly end?: string;
-  readonly reverse?: boolean;
-  readonly limit?: number;
-  readonly offset?: number;
-}
-
 /** A transaction of anybody. */
 interface Anyone {
   get(key: string): Promise<string>;
@@ -42,16 +43,8 @@ interface Anyone {
   hasWritten(): Promise<boolean>;
 }
 
-interface Life {
+interface OpenLife extends Life {
   readonly transaction: Anyone;
-  readonly steps: Step[];
-  readonly seen: string[];
-}
-
-interface Ended {
-  readonly life: Life;
-  readonly sequence: number;
-  readonly wrote: boolean;
 }
 
 const KEY_COUNT = 8;
@@ -60,8 +53,8 @@ describe('the commit order explains every read of two clients and of the owner',
   test.each(Array.from({ length: 25 }, (_, n) => n + 1))('seed %i', async (seed) => {
     const { ended, conflicts, content } = await history(seed, 'serializable');
 
-    expect(firstDifference(ended)).toBeUndefined();
-    expect(content).toEqual(replayed(ended));
+    expect(firstDifference(ended, 1)).toBeUndefined();
+    expect(content).toEqual(replayed(ended, 1));
     expect(ended.length).toBeGreaterThan(10);
     expect(conflicts).toBeGreaterThan(0);
   });
@@ -71,8 +64,8 @@ test('under snapshot it does not explain every one: that is what serializable is
   let unexplained = 0;
   for (let seed = 1; seed <= 12; seed++) {
     const { ended, content } = await history(seed, 'snapshot');
-    if (firstDifference(ended) !== undefined) unexplained++;
-    expect(content, `seed ${seed}`).toEqual(replayed(ended));
+    if (firstDifference(ended, 1) !== undefined) unexplained++;
+    expect(content, `seed ${seed}`).toEqual(replayed(ended, 1));
   }
 
   expect(unexplained).toBeGreaterThan(0);
@@ -81,7 +74,7 @@ test('under snapshot it does not explain every one: that is what serializable is
 async function history(
   seed: number,
   isolation: Isolation,
-): Promise<{ ended: Ended[]; conflicts: number; content: Content }> {
+): Promise<{ ended: Ended[]; conflicts: number; content: Content[] }> {
   const next = seededNumbers(seed);
   const store = await Store.open(new MemoryFileSystem());
   const map = store.map<string, number>('m');
@@ -92,7 +85,7 @@ async function history(
       return ofClient(await remote.begin({ isolation }), remote.map<string, number>('m'));
     }),
   ];
-  const open: Life[] = [];
+  const open: OpenLife[] = [];
   const ended: Ended[] = [];
   let commits: Promise<void>[] = [];
   let conflicts = 0;
@@ -102,7 +95,7 @@ async function history(
       open.push({ transaction, steps: [], seen: [] });
     }
     const index = next() % open.length;
-    const life = open[index] as Life;
+    const life = open[index] as OpenLife;
     if (next() % 5 > 0) {
       await act(life, next);
       continue;
@@ -127,11 +120,8 @@ async function history(
   const content = new Map([...map.getRange()].map(({ key, value }) => [key, value]));
   await Promise.all(clients.map((remote) => remote.close()));
   await store.close();
-  // One that changed nothing stands behind the commit that it saw last.
-  ended.sort(
-    (left, right) => left.sequence - right.sequence || Number(right.wrote) - Number(left.wrote),
-  );
-  return { ended, conflicts, content };
+  sortByCommit(ended);
+  return { ended, conflicts, content: [content] };
 }
 
 function client(store: Store): Promise<RemoteStore> {
@@ -175,26 +165,20 @@ function shown(entries: readonly { readonly key: string; readonly value: number 
 }
 
 /** One random read or write, done in the transaction and noted for the model. */
-async function act({ transaction, steps, seen }: Life, next: () => number): Promise<void> {
+async function act({ transaction, steps, seen }: OpenLife, next: () => number): Promise<void> {
   const [key, end] = [`k${next() % KEY_COUNT}`, `k${next() % KEY_COUNT}`];
   const value = next() % 1000;
-  const range: Range = {
-    ...(value % 3 === 0 ? {} : { start: key }),
-    ...(value % 4 === 0 ? {} : { end }),
-    reverse: value % 2 === 0,
-    ...(value % 5 < 2 ? { limit: 1 + (value % 3) } : {}),
-    ...(value % 7 === 0 ? { offset: 1 } : {}),
-  };
+  const range = anyRange(key, end, value);
   const dice = next() % 20;
   if (dice < 5) {
     seen.push(await transaction.get(key));
-    steps.push((content) => String(content.get(key)));
+    steps.push(([content]) => String(content?.get(key)));
   } else if (dice < 8) {
     seen.push(await transaction.entries(range));
-    steps.push((content) => JSON.stringify(select(content, range)));
+    steps.push(([content]) => JSON.stringify(select(content, range)));
   } else if (dice < 10) {
     seen.push(await transaction.count(range));
-    steps.push((content) => String(select(content, range).length));
+    steps.push(([content]) => String(select(content, range).length));
   } else if (dice < 17) {
     transaction.put(key, value);
     note(steps, seen, (content) => void content.set(key, value));
@@ -211,36 +195,8 @@ async function act({ transaction, steps, seen }: Life, next: () => number): Prom
 
 function note(steps: Step[], seen: string[], write: (content: Content) => void): void {
   seen.push('');
-  steps.push((content) => {
-    write(content);
+  steps.push(([content]) => {
+    write(content as Content);
     return '';
   });
-}
-
-function select(content: Content, range: Range): [string, number][] {
-  const { start, end, reverse, limit, offset = 0 } = range;
-  const entries = [...content]
-    .filter(([key]) => (start === undefined || key >= start) && (end === undefined || key < end))
-    .sort(([left], [right]) => (left < right ? -1 : 1));
-  if (reverse === true) entries.reverse();
-  return entries.slice(offset, limit === undefined ? undefined : offset + limit);
-}
-
-function firstDifference(ended: readonly Ended[]): string | undefined {
-  const content: Content = new Map();
-  for (const { life, sequence } of ended) {
-    for (const [i, step] of life.steps.entries()) {
-      const expected = step(content);
-      if (expected !== life.seen[i]) {
-        return `commit ${sequence}, step ${i}: ${life.seen[i]}, not ${expected}`;
-      }
-    }
-  }
-  return undefined;
-}
-
-function replayed(ended: readonly Ended[]): Content {
-  const content: Content = new Map();
-  for (const { life } of ended) for (const step of life.steps) step(content);
-  return new Map([...content].sort(([left], [right]) => (left < right ? -1 : 1)));
 }

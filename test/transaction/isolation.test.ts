@@ -6,22 +6,22 @@ import { describe, expect, test } from 'vitest';
 import { MemoryFileSystem } from '../../src/fs/memory.ts';
 import { Store, type StoreMap, type Transaction } from '../../src/index.ts';
 import { seededNumbers } from '../support/seeded.ts';
+import {
+  anyRange,
+  type Content,
+  type Ended,
+  firstDifference,
+  type Life,
+  replayed,
+  type Step,
+  select,
+  sortByCommit,
+} from '../support/serial-order.ts';
 
 type Isolation = 'serializable' | 'snapshot';
-type Content = Map<string, number>;
-type Step = (content: Content[]) => string;
 
-interface Life {
+interface OpenLife extends Life {
   readonly transaction: Transaction;
-  /** What it did, again on the model. */
-  readonly steps: Step[];
-  readonly seen: string[];
-}
-
-interface Ended {
-  readonly life: Life;
-  readonly sequence: number;
-  readonly wrote: boolean;
 }
 
 const MAP_COUNT = 2;
@@ -31,8 +31,8 @@ describe('the commit order explains every read', () => {
   test.each(Array.from({ length: 60 }, (_, n) => n + 1))('seed %i', async (seed) => {
     const { ended, conflicts, content } = await history(seed, 'serializable');
 
-    expect(firstDifference(ended)).toBeUndefined();
-    expect(content).toEqual(replayed(ended));
+    expect(firstDifference(ended, MAP_COUNT)).toBeUndefined();
+    expect(content).toEqual(replayed(ended, MAP_COUNT));
     expect(ended.length).toBeGreaterThan(10);
     expect(conflicts).toBeGreaterThan(0);
   });
@@ -42,8 +42,8 @@ test('under snapshot it does not explain every one: that is what serializable is
   let unexplained = 0;
   for (let seed = 1; seed <= 20; seed++) {
     const { ended, content } = await history(seed, 'snapshot');
-    if (firstDifference(ended) !== undefined) unexplained++;
-    expect(content, `seed ${seed}`).toEqual(replayed(ended));
+    if (firstDifference(ended, MAP_COUNT) !== undefined) unexplained++;
+    expect(content, `seed ${seed}`).toEqual(replayed(ended, MAP_COUNT));
   }
 
   expect(unexplained).toBeGreaterThan(0);
@@ -56,7 +56,7 @@ async function history(
   const next = seededNumbers(seed);
   const store = await Store.open(new MemoryFileSystem());
   const maps = Array.from({ length: MAP_COUNT }, (_, n) => store.map<string, number>(`m${n}`));
-  const open: Life[] = [];
+  const open: OpenLife[] = [];
   const commits: Promise<void>[] = [];
   const ended: Ended[] = [];
   let conflicts = 0;
@@ -65,7 +65,7 @@ async function history(
       open.push({ transaction: store.begin({ isolation }), steps: [], seen: [] });
     }
     const index = next() % open.length;
-    const life = open[index] as Life;
+    const life = open[index] as OpenLife;
     if (next() % 6 > 0) {
       act(life, maps, next);
       continue;
@@ -89,37 +89,25 @@ async function history(
   for (const { transaction } of open) transaction.abort();
   const content = maps.map((map) => contentOf(map));
   await store.close();
-  // One that changed nothing stands behind the commit that it saw last.
-  ended.sort(
-    (left, right) => left.sequence - right.sequence || Number(right.wrote) - Number(left.wrote),
-  );
+  sortByCommit(ended);
   return { ended, conflicts, content };
 }
 
 /** One random read or write, done in the transaction and noted for the model. */
-function act(life: Life, maps: readonly StoreMap<string, number>[], next: () => number): void {
+function act(life: OpenLife, maps: readonly StoreMap<string, number>[], next: () => number): void {
   const m = next() % MAP_COUNT;
   const map = life.transaction.map(maps[m] as StoreMap<string, number>);
   const [key, end] = [`k${next() % KEY_COUNT}`, `k${next() % KEY_COUNT}`];
   const value = next() % 1000;
-  const range = {
-    ...(value % 3 === 0 ? {} : { start: key }),
-    ...(value % 4 === 0 ? {} : { end }),
-    reverse: value % 2 === 0,
-    ...(value % 5 < 2 ? { limit: 1 + (value % 3) } : {}),
-    ...(value % 7 === 0 ? { offset: 1 } : {}),
-  };
+  const range = anyRange(key, end, value);
   const reads: [() => string, Step][] = [
     [() => String(map.get(key)), (content) => String(content[m]?.get(key))],
     [() => String(map.has(key)), (content) => String(content[m]?.has(key))],
     [
       () => JSON.stringify([...map.getRange(range)].map((entry) => [entry.key, entry.value])),
-      (content) => JSON.stringify(select(content[m] as Content, range)),
+      (content) => JSON.stringify(select(content[m], range)),
     ],
-    [
-      () => String(map.getCount(range)),
-      (content) => String(select(content[m] as Content, range).length),
-    ],
+    [() => String(map.getCount(range)), (content) => String(select(content[m], range).length)],
     [() => String(map.getCount()), (content) => String(content[m]?.size)],
   ];
   const writes: [() => void, Step][] = [
@@ -152,37 +140,6 @@ function act(life: Life, maps: readonly StoreMap<string, number>[], next: () => 
 
 function done(_: unknown): string {
   return '';
-}
-
-function select(
-  content: Content,
-  range: { start?: string; end?: string; reverse?: boolean; limit?: number; offset?: number },
-): [string, number][] {
-  const { start, end, reverse, limit, offset = 0 } = range;
-  const entries = [...content]
-    .filter(([key]) => (start === undefined || key >= start) && (end === undefined || key < end))
-    .sort(([left], [right]) => (left < right ? -1 : 1));
-  if (reverse === true) entries.reverse();
-  return entries.slice(offset, limit === undefined ? undefined : offset + limit);
-}
-
-function firstDifference(ended: readonly Ended[]): string | undefined {
-  const content: Content[] = Array.from({ length: MAP_COUNT }, () => new Map());
-  for (const { life, sequence } of ended) {
-    for (const [i, step] of life.steps.entries()) {
-      const expected = step(content);
-      if (expected !== life.seen[i]) {
-        return `transaction ${life.transaction.id}, commit ${sequence}, step ${i}: ${life.seen[i]}, not ${expected}`;
-      }
-    }
-  }
-  return undefined;
-}
-
-function replayed(ended: readonly Ended[]): Content[] {
-  const content: Content[] = Array.from({ length: MAP_COUNT }, () => new Map());
-  for (const { life } of ended) for (const step of life.steps) step(content);
-  return content.map((map) => new Map([...map].sort(([left], [right]) => (left < right ? -1 : 1))));
 }
 
 function contentOf(map: StoreMap<string, number>): Content {
