@@ -1,5 +1,5 @@
 /** Bytes as they are, for keys and for values: copied on the way in and on the way out. */
-import { copyBytes } from '../bytes/bytes.ts';
+import { copyOut } from '../bytes/pool.ts';
 import { copyToSlab } from '../bytes/slab.ts';
 import { UsageError } from '../errors.ts';
 import type { Codec, CodecErrorCode } from './codec.ts';
@@ -16,7 +16,7 @@ export function isByteArray(value: unknown): value is Uint8Array {
 }
 
 function binaryCodec(code: CodecErrorCode): Codec<Uint8Array> {
-  return { name: 'binary', encode: encoder(code), decode: copyBytes };
+  return { name: 'binary', encode: encoder(code), decode: copyOut };
 }
 
 function encoder(code: CodecErrorCode): (bytes: Uint8Array) => Uint8Array {

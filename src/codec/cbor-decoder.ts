@@ -4,6 +4,7 @@
  * out. What comes out shares no memory with the bytes.
  */
 import { copyBytes, dataViewOf, toHex } from '../bytes/bytes.ts';
+import { copyOut } from '../bytes/pool.ts';
 import {
   ARGUMENT,
   DEPTH_MAX,
@@ -47,7 +48,7 @@ class CborDecoder {
       case MAJOR.negative:
         return this.isWide(first) ? -1n - this.wide() : -1 - this.argument(first);
       case MAJOR.bytes:
-        return copyBytes(this.take(this.argument(first)));
+        return copyOut(this.take(this.argument(first)));
       case MAJOR.text:
         return this.text(first);
       case MAJOR.array:
