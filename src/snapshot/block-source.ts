@@ -15,6 +15,7 @@ import {
 import type { BlockShelf } from './block-cache.ts';
 import { corruption } from './damage.ts';
 import { HEADER_SIZE, isMalformed } from './format.ts';
+import type { ByteReader } from './read-ahead.ts';
 
 /** Roots are kept besides the cache up to here, so that maps by the thousand cost no more. */
 const PINNED_SIZE_MAX = 1 << 20;
@@ -40,22 +41,22 @@ export class BlockSource {
     this.shelf = shelf;
   }
 
-  /** Child `index` of a page. Throws CORRUPT, and what the file throws. */
-  child(page: Block, index: number): Block {
+  /** Child `index` of a page, from `bytes` if not from the cache. Throws CORRUPT, and what the file throws. */
+  child(page: Block, index: number, bytes: ByteReader = this.file): Block {
     const holder = page.holders[index];
     const block = holder?.block;
-    if (holder === undefined || block === undefined) return this.fetchChild(page, index);
+    if (holder === undefined || block === undefined) return this.fetchChild(page, index, bytes);
     this.shelf?.countHit(holder);
     return block;
   }
 
   /** As `child`, for a block that a footer points at. */
   load(claim: BlockClaim): Block {
-    return this.fetch(claim).block;
+    return this.fetch(claim, this.file).block;
   }
 
-  /** The block fresh from the file. */
-  read(claim: BlockClaim): Block {
+  /** The block fresh from the file, or from who reads the file for the caller. */
+  read(claim: BlockClaim, from: ByteReader = this.file): Block {
     const { offset, length, limit } = claim;
     const isInside = offset >= HEADER_SIZE && offset + length <= limit;
     if (!isInside || length < BLOCK_SIZE_MIN || length > BLOCK_SIZE_MAX) {
@@ -64,7 +65,7 @@ export class BlockSource {
     const sealed = new Uint8Array(OFFSET_SIZE + length);
     dataViewOf(sealed).setBigUint64(0, BigInt(offset), true);
     const bytes = sealed.subarray(OFFSET_SIZE);
-    const count = this.file.read(bytes, offset);
+    const count = from.read(bytes, offset);
     if (count < length) bytes.set(readFully(this.file, offset + count, length - count), count);
     this.verify(sealed, claim);
     return this.parse(bytes, claim);
@@ -89,21 +90,24 @@ export class BlockSource {
     closeQuietly(this.file);
   }
 
-  private fetchChild(page: Block, index: number): Block {
-    const { block, holder } = this.fetch(claimOf(page, index));
+  private fetchChild(page: Block, index: number, bytes: ByteReader): Block {
+    const { block, holder } = this.fetch(claimOf(page, index), bytes);
     page.holders[index] = holder;
     return block;
   }
 
-  private fetch(claim: BlockClaim): { block: Block; holder: BlockHolder | undefined } {
+  private fetch(
+    claim: BlockClaim,
+    bytes: ByteReader,
+  ): { block: Block; holder: BlockHolder | undefined } {
     const { shelf } = this;
-    if (shelf === undefined) return { block: this.read(claim), holder: undefined };
+    if (shelf === undefined) return { block: this.read(claim, bytes), holder: undefined };
     const holder = shelf.find(claim.offset);
     if (holder?.block?.level === claim.level) {
       shelf.countHit(holder);
       return { block: holder.block, holder };
     }
-    const block = this.read(claim);
+    const block = this.read(claim, bytes);
     shelf.countMiss();
     // Only crafted pointers give one place two levels: the second block is served, and not kept.
     return { block, holder: holder === undefined ? shelf.put(block) : undefined };

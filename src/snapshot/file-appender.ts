@@ -1,4 +1,4 @@
-/** Appends to a file in writes of about 64 KiB, and counts them. */
+/** Appends to a file in writes of about 64 KiB. */
 import { type File, writeFully } from '../fs/file-system.ts';
 
 const BATCH_SIZE = 64 << 10;
@@ -8,8 +8,6 @@ export class FileAppender {
   private readonly batch = new Uint8Array(BATCH_SIZE);
   private batchSize = 0;
   private flushed = 0;
-  /** Grows with every write: the caller's sign that a pause is due. */
-  writes = 0;
 
   /** `file` is empty. */
   constructor(file: File) {
@@ -43,6 +41,5 @@ export class FileAppender {
   private write(bytes: Uint8Array): void {
     writeFully(this.file, bytes, this.flushed);
     this.flushed += bytes.length;
-    this.writes++;
   }
 }

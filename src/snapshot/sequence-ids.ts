@@ -8,7 +8,7 @@
 import { dataViewOf } from '../bytes/bytes.ts';
 import { type EntryRange, MalformedError } from './block.ts';
 
-const SEQUENCE_KEY_SIZE = 8;
+export const SEQUENCE_KEY_SIZE = 8;
 /** Of a safe integer. */
 const VARINT_SIZE_MAX = 8;
 

@@ -1,4 +1,4 @@
-/** Finds the sequence ids of data blocks; remembers those of the last block asked for. */
+/** Finds the sequence ids of data blocks; remembers where it has found the last ones. */
 import type { Block } from './block.ts';
 import { isMalformed } from './format.ts';
 import { decodeSequenceIds, sequenceKey } from './sequence-ids.ts';
@@ -7,6 +7,8 @@ import type { Tree } from './tree.ts';
 export class SequenceReader {
   private readonly tree: Tree;
   private block: Block | undefined;
+  /** Of the tree of sequence ids. */
+  private leaf: Block | undefined;
   private ids: Float64Array = new Float64Array(0);
 
   /** `tree` holds the sequence ids for the blocks that will be asked for. */
@@ -26,18 +28,23 @@ export class SequenceReader {
   private idsOf(block: Block): Float64Array {
     const { source } = this.tree;
     const key = sequenceKey(block.offset);
-    const holder = this.tree.dataBlock(key);
-    const index = holder === undefined ? -1 : holder.search(key);
-    if (holder === undefined || index < 0) {
+    // Blocks are mostly asked for in order, and a leaf has the ids of many.
+    let index = this.leaf?.search(key) ?? -1;
+    if (index < 0) {
+      this.leaf = this.tree.dataBlock(key);
+      index = this.leaf?.search(key) ?? -1;
+    }
+    const { leaf } = this;
+    if (leaf === undefined || index < 0) {
       throw source.damage(this.tree.top.offset, `no sequence ids for the block at ${block.offset}`);
     }
-    const end = holder.end(index);
-    const start = holder.valueStart(index);
+    const end = leaf.end(index);
+    const start = leaf.valueStart(index);
     try {
-      return decodeSequenceIds(holder.bytes, { start, end }, block.count);
+      return decodeSequenceIds(leaf.bytes, { start, end }, block.count);
     } catch (error) {
       if (!isMalformed(error)) throw error;
-      throw source.damage(holder.offset, error.message);
+      throw source.damage(leaf.offset, error.message);
     }
   }
 }

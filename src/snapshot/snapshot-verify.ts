@@ -5,6 +5,7 @@ import type { Task } from '../fs/task.ts';
 import { BlockSource } from './block-source.ts';
 import type { SnapshotFooter } from './footer.ts';
 import { HEADER_SIZE } from './format.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { readEnds } from './snapshot-open.ts';
 import type { SnapshotSteps } from './steps.ts';
 import { Tree } from './tree.ts';
@@ -28,6 +29,7 @@ export function* verifySnapshot(verified: VerifiedFile, steps: SnapshotSteps): T
   const damage: Damage[] = [];
   const verification: Verification = {
     source: new BlockSource(file, name),
+    bytes: new ReadAhead(file),
     steps,
     end: HEADER_SIZE,
     entries: 0,
@@ -43,6 +45,8 @@ export function* verifySnapshot(verified: VerifiedFile, steps: SnapshotSteps): T
     const fault = content.finish();
     if (fault !== undefined) verification.report(top.offset, fault);
   }
+  const { end, entries, pausedAt } = verification;
+  if (end > pausedAt) steps.onProgress({ bytes: end, entries });
   return damage;
 }
 

@@ -1,9 +1,9 @@
 /**
  * Writes a snapshot file from cursors.
  *
- * The entries of all maps come first, then their sequence ids, for which every cursor is walked a
- * second time: so memory stays the same for any number of entries, and equal states give equal
- * bytes up to the end of the entries.
+ * The entries of all maps come first, then their sequence ids: so equal states give equal bytes up
+ * to the end of the entries. The ids wait in memory, up to a bound; of what is beyond it, cursors
+ * are walked a second time.
  */
 import { assert } from '../assert.ts';
 import type { Cursor } from '../bytes/cursor.ts';
@@ -23,6 +23,7 @@ import {
 } from './footer.ts';
 import { encodeHeader, FORMAT, type SnapshotKind } from './format.ts';
 import { SequenceIds } from './sequence-ids.ts';
+import { SequenceLog } from './sequence-log.ts';
 import type { WriteSteps } from './steps.ts';
 import { Tree } from './tree.ts';
 import { dataBlocks } from './tree-walk.ts';
@@ -33,8 +34,11 @@ import {
   TreeWriter,
 } from './tree-writer.ts';
 
-/** Entries between two pauses: well under a millisecond of small ones. */
-const PAUSE_ENTRY_COUNT = 512;
+/** Between two pauses: a millisecond or two. */
+const PAUSE_ENTRY_COUNT = 1024;
+const PAUSE_SIZE = 256 << 10;
+/** Of the sequence ids that wait: of a million entries and more. */
+const SEQUENCE_LOG_SIZE_MAX = 4 << 20;
 
 /** What a snapshot is to hold. Names of fields: SnapshotFooter. */
 export interface SnapshotPlan {
@@ -51,11 +55,13 @@ export interface SnapshotPlan {
   readonly beneath: readonly SnapshotBeneath[];
   readonly tokens?: readonly SnapshotToken[];
   readonly limits?: BlockLimits;
+  /** Bytes of sequence ids that may wait in memory. Changes nothing in the file. */
+  readonly sequenceLogSize?: number;
 }
 
 export interface PlannedMap extends Omit<SnapshotMap, 'entries' | 'sequences'> {
   /**
-   * The entries for this file, in order, the same on both walks. A full snapshot passes over
+   * The entries for this file, in order, the same on every walk. A full snapshot passes over
    * tombstones. Absent when there are none.
    */
   readonly cursor?: Cursor | undefined;
@@ -79,26 +85,35 @@ export function* writeSnapshot(
   output.append(encodeHeader({ ...plan, format: FORMAT }));
   const maps = [...plan.maps].sort(compareNames);
   const job = new WritingJob({ ...plan, maps }, output, steps);
-  const entries: (TreeRoot | undefined)[] = [];
+  const entries: (WrittenEntries | undefined)[] = [];
   for (const map of maps) entries.push(yield* job.writeEntries(map));
   output.flush();
   const source = new BlockSource(file, 'the snapshot being written');
   const written: SnapshotMap[] = [];
   for (const [i, map] of maps.entries()) {
-    const top = entries[i];
-    const tree = top === undefined ? undefined : new Tree(source, top, output.offset);
-    const sequences = tree === undefined ? undefined : yield* job.writeSequences(map, tree);
-    written.push(describeMap(map, top, sequences));
+    const above = entries[i];
+    const sequences = above === undefined ? undefined : yield* job.writeSequences(above, source);
+    written.push(describeMap(map, above?.top, sequences));
   }
   output.flush();
   yield* wait(steps.sync(file));
   const { footer, bytes } = finish(plan, written, output.offset);
   writeFully(file, bytes, output.offset);
   yield* wait(steps.sync(file));
+  job.reportProgress();
   return footer;
 }
 
-/** What the two walks over every map share. */
+/** The entries of a map that stand in the file, and what their sequence ids are written from. */
+interface WrittenEntries {
+  readonly top: TreeRoot;
+  readonly cursor: Cursor;
+  readonly log: SequenceLog;
+  /** Of the first entry whose id is not in the log; undefined where all are. */
+  readonly unlogged: Uint8Array | undefined;
+}
+
+/** What the maps of a file share. */
 class WritingJob {
   private readonly plan: SnapshotPlan;
   private readonly output: FileAppender;
@@ -106,45 +121,74 @@ class WritingJob {
   private readonly limits: BlockLimits;
   private entryCount = 0;
   private pauseEntryCount = 0;
-  private pauseWrites = 0;
+  private pauseOffset = 0;
+  private logSize: number;
 
   constructor(plan: SnapshotPlan, output: FileAppender, steps: WriteSteps) {
     this.plan = plan;
     this.output = output;
     this.steps = steps;
     this.limits = plan.limits ?? DEFAULT_BLOCK_LIMITS;
+    this.logSize = plan.sequenceLogSize ?? SEQUENCE_LOG_SIZE_MAX;
   }
 
-  *writeEntries(map: PlannedMap): Task<TreeRoot | undefined> {
-    const { cursor } = map;
+  *writeEntries({ cursor }: PlannedMap): Task<WrittenEntries | undefined> {
     if (cursor === undefined) return undefined;
-    const writer = new TreeWriter(this.output, { limits: this.limits, filters: 'pages' });
+    const log = new SequenceLog(this.logSize);
+    let unlogged: Uint8Array | undefined;
+    const writer = new TreeWriter(this.output, {
+      limits: this.limits,
+      filters: 'pages',
+      onDataBlock: (offset) => {
+        if (unlogged === undefined) log.close(offset);
+      },
+    });
     for (cursor.toFirst(); cursor.isValid; cursor.next()) {
       if (this.isWanted(cursor)) {
+        // Where that closes a block, the entry is the first of the next one.
         writer.add(cursor);
+        if (unlogged === undefined && log.isFull) unlogged = keyOf(cursor);
+        if (unlogged === undefined) log.add(cursor.sequence());
         this.entryCount++;
       }
       if (this.isPauseDue()) yield* this.pause();
     }
+    const top = writer.finish();
+    this.logSize -= log.size;
+    return top === undefined ? undefined : { top, cursor, log, unlogged };
+  }
+
+  *writeSequences(written: WrittenEntries, source: BlockSource): Task<TreeRoot | undefined> {
+    const writer = new TreeWriter(this.output, { limits: this.limits, filters: 'none' });
+    for (const ids of written.log.entries()) {
+      writer.add(ids);
+      if (this.isPauseDue()) yield* this.pause();
+    }
+    if (written.unlogged !== undefined) {
+      yield* this.writeUnlogged(written.unlogged, { written, writer, source });
+    }
     return writer.finish();
   }
 
-  *writeSequences(map: PlannedMap, tree: Tree): Task<TreeRoot | undefined> {
-    const { cursor } = map;
-    assert(cursor !== undefined, 'a tree was written from a cursor');
-    const writer = new TreeWriter(this.output, { limits: this.limits, filters: 'none' });
+  private *writeUnlogged(
+    from: Uint8Array,
+    into: { written: WrittenEntries; writer: TreeWriter; source: BlockSource },
+  ): Task<void> {
+    const { cursor, top, log } = into.written;
+    const tree = new Tree(into.source, top, this.output.offset);
     const ids = new SequenceIds();
-    cursor.toFirst();
+    cursor.seek(from);
+    let passed = 0;
     for (const block of dataBlocks(tree)) {
+      if (passed++ < log.blockCount) continue;
       while (ids.count < block.count) {
-        assert(cursor.isValid, 'a cursor gives as many entries on the second walk');
+        assert(cursor.isValid, 'a cursor gives as many entries on every walk');
         if (this.isWanted(cursor)) ids.add(cursor.sequence());
         cursor.next();
         if (this.isPauseDue()) yield* this.pause();
       }
-      writer.add(ids.take(block.offset));
+      into.writer.add(ids.take(block.offset));
     }
-    return writer.finish();
   }
 
   private isWanted(cursor: Cursor): boolean {
@@ -152,19 +196,26 @@ class WritingJob {
   }
 
   private isPauseDue(): boolean {
-    if (++this.pauseEntryCount < PAUSE_ENTRY_COUNT && this.output.writes === this.pauseWrites) {
-      return false;
-    }
+    const size = this.output.offset - this.pauseOffset;
+    if (++this.pauseEntryCount < PAUSE_ENTRY_COUNT && size < PAUSE_SIZE) return false;
     this.pauseEntryCount = 0;
-    this.pauseWrites = this.output.writes;
+    this.pauseOffset = this.output.offset;
     return true;
   }
 
-  private *pause(): Task<void> {
+  reportProgress(): void {
     this.steps.onProgress({ bytes: this.output.offset, entries: this.entryCount });
+  }
+
+  private *pause(): Task<void> {
+    this.reportProgress();
     this.steps.check();
     yield* wait(this.steps.pause());
   }
+}
+
+function keyOf({ bytes, keyStart, keyEnd }: Cursor): Uint8Array {
+  return bytes.slice(keyStart, keyEnd);
 }
 
 function describeMap(
@@ -182,7 +233,7 @@ function finish(
   maps: readonly SnapshotMap[],
   offset: number,
 ): { readonly bytes: Uint8Array; readonly footer: SnapshotFooter } {
-  const { limits: _, ...rest } = plan;
+  const { limits: _, sequenceLogSize: __, ...rest } = plan;
   const { bytes, footer } = encodeFooter(
     { ...rest, format: FORMAT, maps, root: rootOf(maps) },
     offset,

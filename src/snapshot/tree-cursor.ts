@@ -3,6 +3,7 @@ import { assert } from '../assert.ts';
 import { EMPTY_BYTES } from '../bytes/bytes.ts';
 import type { Cursor } from '../bytes/cursor.ts';
 import { type Block, entryHead, entryHeadSize } from './block.ts';
+import { ReadAhead } from './read-ahead.ts';
 import type { SequenceReader } from './sequence-reader.ts';
 import type { Tree } from './tree.ts';
 
@@ -26,6 +27,7 @@ export class TreeCursor implements Cursor {
   readonly owner: object;
   private readonly tree: Tree;
   private readonly sequences: SequenceReader;
+  private readonly ahead: ReadAhead;
   /** By level: the data block first, the root last, and the entry taken in each. */
   private readonly path: Block[] = [];
   private readonly indexes: number[] = [];
@@ -35,6 +37,7 @@ export class TreeCursor implements Cursor {
     this.owner = owner;
     this.tree = tree;
     this.sequences = sequences;
+    this.ahead = new ReadAhead(tree.source.file);
   }
 
   sequence(): number {
@@ -135,7 +138,7 @@ export class TreeCursor implements Cursor {
     for (let level = tree.height; level > 0; level--) {
       path[level] = block;
       indexes[level] = block.childIndex(key);
-      block = tree.source.child(block, indexes[level] as number);
+      block = tree.source.child(block, indexes[level] as number, this.ahead);
     }
     path[0] = block;
     return block.search(key);
@@ -168,6 +171,7 @@ export class TreeCursor implements Cursor {
       const child = this.tree.source.child(
         this.path[above] as Block,
         this.indexes[above] as number,
+        this.ahead,
       );
       this.path[above - 1] = child;
       this.indexes[above - 1] = direction > 0 ? 0 : child.count - 1;

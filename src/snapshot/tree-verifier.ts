@@ -11,15 +11,17 @@ import type { Block } from './block.ts';
 import { shortestSeparator } from './block-builder.ts';
 import { type BlockClaim, type BlockSource, claimOf } from './block-source.ts';
 import { KeyHashes } from './filter.ts';
+import type { ByteReader } from './read-ahead.ts';
 import type { SnapshotSteps } from './steps.ts';
 import type { TreeContent } from './tree-content.ts';
 
 /** Bytes read between two pauses. */
-const PAUSE_SIZE = 64 << 10;
+const PAUSE_SIZE = 256 << 10;
 
 /** What the verifiers of all trees of a file share. */
 export interface Verification {
   readonly source: BlockSource;
+  readonly bytes: ByteReader;
   readonly steps: SnapshotSteps;
   /** Where the next block must stand. */
   end: number;
@@ -61,7 +63,7 @@ export class TreeVerifier {
 
   private read(claim: BlockClaim): Block | undefined {
     try {
-      return this.file.source.read(claim);
+      return this.file.source.read(claim, this.file.bytes);
     } catch (error) {
       if (!(error instanceof CorruptionError)) throw error;
       for (const { offset, reason } of error.report.damage) this.file.report(offset, reason);

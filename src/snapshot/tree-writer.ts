@@ -50,11 +50,21 @@ export class TreeWriter {
   private readonly hashes: KeyHashes | undefined;
   private readonly levels: Level[] = [];
   private readonly bottom: BlockBuilder;
+  private readonly onDataBlock: ((offset: number) => void) | undefined;
   /** Of the data block that was closed last. */
   private lastKey: Uint8Array | undefined;
 
-  constructor(output: FileAppender, tree: { limits: BlockLimits; filters: 'none' | 'pages' }) {
+  constructor(
+    output: FileAppender,
+    tree: {
+      limits: BlockLimits;
+      filters: 'none' | 'pages';
+      /** Told when all entries of a data block were added, and where it stands. */
+      onDataBlock?: (offset: number) => void;
+    },
+  ) {
     this.output = output;
+    this.onDataBlock = tree.onDataBlock;
     this.limits = tree.limits;
     this.hashes = tree.filters === 'pages' ? new KeyHashes() : undefined;
     this.bottom = this.level(0).builder;
@@ -116,7 +126,10 @@ export class TreeWriter {
     this.output.append(bytes);
     const count = level === 0 ? open.builder.count : open.count;
     const pointer = { offset, length: bytes.length, count, hash };
-    if (level === 0) this.lastKey = open.builder.lastKey();
+    if (level === 0) {
+      this.lastKey = open.builder.lastKey();
+      this.onDataBlock?.(offset);
+    }
     open.count = 0;
     open.builder.clear();
     return pointer;

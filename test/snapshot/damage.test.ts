@@ -62,7 +62,7 @@ test('of a header that rots under a finished file it is said what does not verif
 });
 
 test('verify tells how many entries it has read, and how many bytes', () => {
-  const reader = readerOf(writeEntries(numberedEntries(20_000)));
+  const reader = readerOf(writeEntries(numberedEntries(60_000)));
   const told: { bytes: number; entries: number }[] = [];
 
   runSync(reader.verify({ ...QUIET_STEPS, onProgress: (done) => told.push(done) }));
@@ -72,7 +72,7 @@ test('verify tells how many entries it has read, and how many bytes', () => {
     expect(bytes).toBeGreaterThan(told[i - 1]?.bytes ?? 0);
     expect(entries).toBeGreaterThanOrEqual(told[i - 1]?.entries ?? 1);
   }
-  expect(told.at(-1)?.entries).toBeGreaterThan(10_000);
+  expect(told.at(-1)?.entries).toBeGreaterThanOrEqual(60_000);
 });
 
 test('every truncation leaves an unfinished file', () => {
