@@ -94,7 +94,8 @@ export class MemtableCursor implements Cursor {
       node = node.children[index] as Node;
     }
     this.#leaf = node;
-    this.#index = indexIn(node, place).index;
+    const found = indexIn(node, place);
+    this.#index = found < 0 ? ~found : found;
   }
 
   #settleForward(): void {

@@ -30,8 +30,10 @@ interface Run {
   readonly marks: number[];
 }
 
+/** Leaves and branches have the same fields, so that V8 takes them for one kind of object. */
 export interface Leaf extends Run {
   readonly owner: Owner;
+  readonly children: undefined;
 }
 
 /** Its entries are the first below each child. */
@@ -65,10 +67,12 @@ const ENTRY_OVERHEAD_SIZE = 160;
 
 export class Memtable {
   #owner: Owner = {};
-  #root: Node = { owner: this.#owner, entries: [], marks: [] };
+  #root: Node = { owner: this.#owner, entries: [], marks: [], children: undefined };
   #count = 0;
   #size = 0;
   #lineage: object = {};
+  /** By the `put` that is under way. */
+  #replaced: Entry | undefined;
 
   get root(): Node {
     return this.#root;
@@ -103,25 +107,27 @@ export class Memtable {
     const place = placeOf(map, key);
     let node = this.#root;
     while (isBranch(node)) node = node.children[childAt(node, place)] as Node;
-    const { index, isFound } = indexIn(node, place);
-    return isFound ? node.entries[index] : undefined;
+    return node.entries[indexIn(node, place)];
   }
 
-  /** Adds the entry, in place of an older one of the same map and key. */
-  put(entry: Entry): void {
+  /** Adds the entry, in place of an older one of the same map and key, which it returns. */
+  put(entry: Entry): Entry | undefined {
     const key = entry.bytes.subarray(entry.keyStart, entry.keyEnd);
     this.#size += key.length + (entry.valueEnd - entry.valueStart) + ENTRY_OVERHEAD_SIZE;
     const root = this.#owned(this.#root);
     const sibling = this.#insert(root, entry, placeOf(entry.map, key));
     this.#root = sibling === undefined ? root : this.#branchOver(root, sibling);
+    const replaced = this.#replaced;
+    this.#replaced = undefined;
+    return replaced;
   }
 
   #branchOver(left: Node, right: Node): Branch {
     return {
       owner: this.#owner,
-      children: [left, right],
       entries: [left.entries[0] as Entry, right.entries[0] as Entry],
       marks: [left.marks[0] as number, right.marks[0] as number],
+      children: [left, right],
     };
   }
 
@@ -140,16 +146,19 @@ export class Memtable {
     node.marks.splice(index + 1, 0, sibling.marks[0] as number);
     if (node.children.length <= NODE_COUNT_MAX) return undefined;
     const at = splitAt(index + 1, node.children.length);
-    return { children: node.children.splice(at), ...this.#rightOf(node, at) };
+    const { owner, entries, marks } = this.#rightOf(node, at);
+    return { owner, entries, marks, children: node.children.splice(at) };
   }
 
   #insertIntoLeaf(leaf: Leaf, entry: Entry, place: Place): Leaf | undefined {
     const { entries, marks } = leaf;
-    const { index, isFound } = indexIn(leaf, place);
-    if (isFound) {
-      entries[index] = entry;
+    const found = indexIn(leaf, place);
+    if (found >= 0) {
+      this.#replaced = entries[found];
+      entries[found] = entry;
       return undefined;
     }
+    const index = ~found;
     this.#count++;
     entries.splice(index, 0, entry);
     marks.splice(index, 0, place.mark);
@@ -159,31 +168,37 @@ export class Memtable {
 
   /** Takes what is from `at` on out of a run. */
   #rightOf({ entries, marks }: Run, at: number): Leaf {
-    return { owner: this.#owner, entries: entries.splice(at), marks: marks.splice(at) };
+    return {
+      owner: this.#owner,
+      entries: entries.splice(at),
+      marks: marks.splice(at),
+      children: undefined,
+    };
   }
 
   #owned(node: Node): Node {
     if (node.owner === this.#owner) return node;
-    const copy = { owner: this.#owner, entries: node.entries.slice(), marks: node.marks.slice() };
-    return isBranch(node) ? { ...copy, children: node.children.slice() } : copy;
+    return {
+      owner: this.#owner,
+      entries: node.entries.slice(),
+      marks: node.marks.slice(),
+      children: node.children?.slice(),
+    } as Node;
   }
 }
 
 export function isBranch(node: Node): node is Branch {
-  return 'children' in node;
+  return node.children !== undefined;
 }
 
 /** The child in which the key is, if it is anywhere. */
 export function childAt(branch: Branch, place: Place): number {
-  const { index, isFound } = indexIn(branch, place);
-  return isFound ? index : Math.max(0, index - 1);
+  const found = indexIn(branch, place);
+  return found >= 0 ? found : Math.max(0, ~found - 1);
 }
 
-/** The first index whose entry is not below the place, and whether it is the key itself. */
-export function indexIn(
-  { entries, marks }: Run,
-  place: Place,
-): { readonly index: number; readonly isFound: boolean } {
+/** The index of the key, or the complement (~) of the index where it would stand. */
+export function indexIn({ entries, marks }: Run, place: Place): number {
   const { mark } = place;
   let low = 0;
   let high = marks.length;
@@ -191,11 +206,11 @@ export function indexIn(
     const middle = (low + high) >> 1;
     const other = marks[middle] as number;
     const order = mark === other ? compareToEntry(place, entries[middle] as Entry) : mark - other;
-    if (order === 0) return { index: middle, isFound: true };
+    if (order === 0) return middle;
     if (order > 0) low = middle + 1;
     else high = middle;
   }
-  return { index: low, isFound: false };
+  return ~low;
 }
 
 function compareToEntry({ map, key }: Place, entry: Entry): number {

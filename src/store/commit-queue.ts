@@ -23,6 +23,9 @@ interface FailedWrite {
   readonly cause: unknown;
 }
 
+/** Bytes that are committed, at most, before other work of the event loop has a turn. */
+const TURN_SIZE = 64 << 10;
+
 export class CommitQueue {
   readonly #engine: Engine;
   readonly #waitingManner: Manner;
@@ -34,6 +37,7 @@ export class CommitQueue {
   /** A task that runs alone is waiting for the host; the WAL was this one when it began. */
   #aloneWith: WalWriter | undefined;
   #idle: (() => void)[] = [];
+  #sizeSincePause = 0;
   /** Waited for before each group: whoever must slow writers down sets it. */
   beforeGroup: () => Awaitable<void> = () => undefined;
   afterGroup: () => void = () => undefined;
@@ -143,11 +147,19 @@ export class CommitQueue {
     if (!this.#isRunning) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
+  /**
+   * Those who were answered may have more: let them join the next group. And one who makes buffered
+   * commits one after the other waits for nothing that the host does: let others have the thread.
+   */
   async #runGroup(): Promise<void> {
+    const { counters } = this.#engine;
+    const { walBytes } = counters;
     const count = await this.#waitingManner.run(this.#commitNext(this.#waitingManner));
     this.afterGroup();
-    // Those who were answered may have more: let them join the next group.
-    if (count > 1) await this.#engine.environment.pause();
+    this.#sizeSincePause += counters.walBytes - walBytes;
+    if (count <= 1 && this.#sizeSincePause < TURN_SIZE) return;
+    this.#sizeSincePause = 0;
+    await this.#engine.environment.pause();
   }
 
   /**

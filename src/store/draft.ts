@@ -6,9 +6,9 @@
  * accepted is absorbed.
  */
 import { CborError } from '../bytes/cbor.ts';
-import type { Cursor } from '../bytes/cursor.ts';
+import type { Cursor, Slot } from '../bytes/cursor.ts';
 import type { LossReport } from '../errors.ts';
-import type { Memtable } from '../memtable/memtable.ts';
+import type { Entry, Memtable } from '../memtable/memtable.ts';
 import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import {
   isStorableName,
@@ -21,7 +21,15 @@ import {
 import type { LoggedCommit } from '../wal/wal-writer.ts';
 import type { Catalog, MapDefinition } from './catalog.ts';
 import type { RawChange } from './change.ts';
-import { ALL_KEYS, entriesCursor, findEntry, type KeyBounds, type Layers, walk } from './layers.ts';
+import {
+  ALL_KEYS,
+  entriesCursor,
+  findBeneath,
+  findEntry,
+  type KeyBounds,
+  type Layers,
+  walk,
+} from './layers.ts';
 import { KEY_SIZE_MAX, MAP_COUNT_MAX, VALUE_SIZE_MAX } from './limits.ts';
 import { TokenTable } from './tokens.ts';
 import { UsageTable } from './usage.ts';
@@ -116,22 +124,7 @@ class Application implements OperationVisitor {
     const target = this.#definition(map);
     checkSizes(position);
     const { bytes, keyStart, keyEnd, valueStart, valueEnd } = position;
-    const draft = this.#draft;
-    const before = findEntry(draft, map, bytes.subarray(keyStart, keyEnd));
-    this.#onChange?.({
-      target,
-      key: bytes.subarray(keyStart, keyEnd),
-      before: before?.bytes.subarray(before.valueStart, before.valueEnd),
-      after: bytes.subarray(valueStart, valueEnd),
-    });
-    const valueSize = valueEnd - valueStart;
-    draft.usage.add(
-      map,
-      before === undefined
-        ? { count: 1, bytes: keyEnd - keyStart + valueSize }
-        : { count: 0, bytes: valueSize - (before.valueEnd - before.valueStart) },
-    );
-    draft.memtable.put({
+    const before = this.#replace({
       map,
       bytes,
       keyStart,
@@ -141,6 +134,27 @@ class Application implements OperationVisitor {
       isTombstone: false,
       sequence: this.#sequence,
     });
+    this.#onChange?.({
+      target,
+      key: bytes.subarray(keyStart, keyEnd),
+      before: before?.bytes.subarray(before.valueStart, before.valueEnd),
+      after: bytes.subarray(valueStart, valueEnd),
+    });
+    const valueSize = valueEnd - valueStart;
+    this.#draft.usage.add(
+      map,
+      before === undefined
+        ? { count: 1, bytes: keyEnd - keyStart + valueSize }
+        : { count: 0, bytes: valueSize - (before.valueEnd - before.valueStart) },
+    );
+  }
+
+  /** The entry that was live before; one walk through the memtable puts and finds. */
+  #replace(entry: Entry): Slot | undefined {
+    const replaced = this.#draft.memtable.put(entry);
+    if (replaced !== undefined) return replaced.isTombstone ? undefined : replaced;
+    const key = entry.bytes.subarray(entry.keyStart, entry.keyEnd);
+    return findBeneath(this.#draft, entry.map, key);
   }
 
   remove(map: number, { bytes, keyStart, keyEnd }: KeyPosition): void {

@@ -26,12 +26,18 @@ export const ALL_KEYS: KeyBounds = { start: undefined, end: undefined };
 
 /** The newest entry of a key; undefined where there is none or it is a tombstone. */
 export function findEntry(layers: Layers, map: number, key: Uint8Array): Slot | undefined {
-  const slot = newestSlot(layers, map, key);
+  const slot = layers.memtable.get(map, key) ?? newestBeneath(layers, map, key);
   return slot?.isTombstone === true ? undefined : slot;
 }
 
-function newestSlot(layers: Layers, map: number, key: Uint8Array): Slot | undefined {
-  const recent = layers.memtable.get(map, key) ?? layers.frozen?.get(map, key);
+/** As `findEntry`, of what stands beneath the memtable. */
+export function findBeneath(layers: Layers, map: number, key: Uint8Array): Slot | undefined {
+  const slot = newestBeneath(layers, map, key);
+  return slot?.isTombstone === true ? undefined : slot;
+}
+
+function newestBeneath(layers: Layers, map: number, key: Uint8Array): Slot | undefined {
+  const recent = layers.frozen?.get(map, key);
   if (recent !== undefined || layers.snapshots.length === 0) return recent;
   const hash = hashKey(key, 0, key.length);
   for (const snapshot of layers.snapshots) {

@@ -31,11 +31,13 @@ export interface CheckpointReport {
 }
 
 /** A memtable of this size starts a checkpoint, however small the WAL: it is what takes memory. */
-const MEMTABLE_SIZE_TARGET = 8 << 20;
+const MEMTABLE_SIZE_TARGET = 16 << 20;
 /** A close writes a checkpoint first where the next open would have more than this to replay. */
 const CLOSE_MEMTABLE_SIZE_MAX = 1 << 20;
 /** Writers wait when the memtable has grown to so many times what starts a checkpoint. */
 const MEMTABLE_RATIO_MAX = 2;
+/** Slices of work, of a millisecond or two, that may come one behind the other. */
+const SLICES_AT_ONCE_MAX = 8;
 /** After a failed checkpoint the next one is tried when the WAL has grown by this share. */
 const RETRY_GROWTH = 0.25;
 
@@ -244,7 +246,10 @@ export class Maintenance {
     return {
       manner,
       options: { ...options, onProgress: guardProgress(options.onProgress, logger) },
-      pause: manner.pause,
+      pause: inTurns(
+        () => (SLICES_AT_ONCE_MAX * this.#engine.state.memtable.size) / this.#memtableTarget,
+        manner.pause,
+      ),
       check: () => {
         if (this.#epoch !== epoch) throw new OvertakenError();
       },
@@ -254,14 +259,21 @@ export class Maintenance {
   /** Work that lets a checkpoint come between its slices. */
   #sharing(work: Work): Work {
     if (work.manner.isBlocking) return work;
+    const [newest] = this.#engine.state.snapshots;
+    const newerCount = (): number =>
+      newest === undefined ? 0 : this.#engine.state.snapshots.indexOf(newest);
     return {
       ...work,
-      pause: async () => {
-        await work.pause();
-        if (!this.#isDue()) return;
-        await work.manner.run(this.#checkpointWithin(work));
-      },
+      pause: inTurns(
+        () => 2 * newerCount(),
+        () => this.#pauseForCheckpoint(work),
+      ),
     };
+  }
+
+  async #pauseForCheckpoint({ manner, ...work }: Work): Promise<void> {
+    await manner.pause();
+    if (this.#isDue()) await manner.run(this.#checkpointWithin({ manner, ...work }));
   }
 
   *#checkpointWithin(work: Work): Task<void> {
@@ -367,4 +379,17 @@ export class Maintenance {
       this.#noteFailure(error);
     }
   }
+}
+
+/**
+ * Pauses behind so many slices as `count` asks for, which is more the further the work is behind:
+ * with one at a time it would never catch up with who writes at full speed.
+ */
+function inTurns(count: () => number, pause: () => Awaitable<void>): () => Awaitable<void> {
+  let sliceCount = 0;
+  return () => {
+    if (++sliceCount < Math.min(count(), SLICES_AT_ONCE_MAX)) return undefined;
+    sliceCount = 0;
+    return pause();
+  };
 }
