@@ -92,6 +92,7 @@ export class Block {
   private readonly view: DataView;
   private readonly startWidth: number;
   private marks: KeyMarks | undefined;
+  private isSearched = false;
 
   /** Throws MalformedError. Does not look at the checksum: its reader has. */
   constructor(bytes: Uint8Array, offset: number) {
@@ -161,8 +162,24 @@ export class Block {
 
   /** The index of `key`, or the complement (~) of the index where it would stand. */
   search(key: Uint8Array): number {
-    if (this.marks === undefined) this.marks = new KeyMarks(this);
-    return this.marks.search(key);
+    if (this.marks !== undefined) return this.marks.search(key);
+    if (this.isSearched || this.level > 0) this.marks = new KeyMarks(this);
+    this.isSearched = true;
+    return this.marks?.search(key) ?? this.searchEntries(key);
+  }
+
+  /** Marks cost more to make than a search saves: a block that is searched once needs none. */
+  private searchEntries(key: Uint8Array): number {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const order = this.compare(key, middle);
+      if (order === 0) return middle;
+      if (order > 0) low = middle + 1;
+      else high = middle;
+    }
+    return ~low;
   }
 
   /** Of a page: the index of the child that would hold `key`. */

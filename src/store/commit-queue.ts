@@ -5,7 +5,7 @@
  * A group is prepared, written with one write, synced once, and then becomes visible in one
  * synchronous step. While one group syncs, the next gathers. What fails leaves memory as it was.
  */
-import { OnewalError, type StorageCode, StorageError } from '../errors.ts';
+import { OnewalError, StorageError } from '../errors.ts';
 import { type Awaitable, runSync, type Task } from '../fs/task.ts';
 import type { WalWriter } from '../wal/wal-writer.ts';
 import { announceCommits } from './announce.ts';
@@ -13,7 +13,7 @@ import { type Group, groupEnd, isDeletion, prepareGroup, writeGroup } from './co
 import type { CommitRequest } from './commit-request.ts';
 import type { Engine } from './engine.ts';
 import { BLOCKING, type Manner, waitingManner } from './environment.ts';
-import { isDiskFull, toStorageError } from './host-error.ts';
+import { isDiskFull, notCommitted, toStorageError } from './host-error.ts';
 import { makeReserve, removeReserve } from './reserve.ts';
 import { rotate } from './rotation.ts';
 
@@ -397,14 +397,4 @@ export class CommitQueue {
       void this.runAlone((manner) => this.#heal(writer, manner));
     }
   }
-}
-
-/** The same error for a commit of which nothing was logged. */
-function notCommitted(error: unknown): OnewalError {
-  const failure = toStorageError(error, { doing: 'the commit was not begun', committed: 'no' });
-  if (failure.committed !== undefined || !(failure instanceof StorageError)) return failure;
-  const { code, message, retryable, writesDisabled } = failure;
-  return new StorageError(code as StorageCode, message, {
-    ...{ cause: failure, committed: 'no', retryable, writesDisabled },
-  });
 }

@@ -55,3 +55,13 @@ function storageCode(host: string): keyof typeof ADVICE {
 function codeOf(error: unknown): string | undefined {
   return error instanceof OnewalError ? error.code : undefined;
 }
+
+/** The same error for a commit of which nothing was logged. */
+export function notCommitted(error: unknown): OnewalError {
+  const failure = toStorageError(error, { doing: 'the commit was not begun', committed: 'no' });
+  if (failure.committed !== undefined || !(failure instanceof StorageError)) return failure;
+  const { code, message, retryable, writesDisabled } = failure;
+  return new StorageError(code as StorageCode, message, {
+    ...{ cause: failure, committed: 'no', retryable, writesDisabled },
+  });
+}

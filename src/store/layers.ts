@@ -60,13 +60,21 @@ export function findSequence(layers: Layers, map: number, key: Uint8Array): numb
 
 /** The live entries of a map. */
 export function entriesCursor(layers: Layers, map: number): Cursor {
-  return new MergedCursor(sourcesOf(layers, map));
+  return wholeCursor(layers, map) ?? new MergedCursor(sourcesOf(layers, map));
 }
 
-function sourcesOf(layers: Layers, map: number): Cursor[] {
-  const sources: Cursor[] = [new MemtableCursor(layers.memtable, map)];
-  if (layers.frozen !== undefined) sources.push(new MemtableCursor(layers.frozen, map));
-  return [...sources, ...layers.snapshots.flatMap((snapshot) => snapshot.cursor(map) ?? [])];
+/** Where a full snapshot is all there is: it has no tombstones, and there is nothing to merge. */
+function wholeCursor({ memtable, frozen, snapshots }: Layers, map: number): Cursor | undefined {
+  const [snapshot] = snapshots;
+  const isAlone = memtable.count === 0 && frozen === undefined && snapshots.length === 1;
+  return isAlone && snapshot?.footer.kind === 'full' ? snapshot.cursor(map) : undefined;
+}
+
+function sourcesOf({ memtable, frozen, snapshots }: Layers, map: number): Cursor[] {
+  const sources: Cursor[] = [];
+  if (memtable.count > 0) sources.push(new MemtableCursor(memtable, map));
+  if (frozen !== undefined) sources.push(new MemtableCursor(frozen, map));
+  return [...sources, ...snapshots.flatMap((snapshot) => snapshot.cursor(map) ?? [])];
 }
 
 /** Moves `cursor` over the entries within `bounds`, calling `visit` for each until it says stop. */

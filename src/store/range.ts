@@ -131,8 +131,8 @@ export class EntryRange<T> implements Range<T> {
     this.#read = read;
   }
 
-  *[Symbol.iterator](): Iterator<T> {
-    for (const cursor of selectEntries(this.#source)) yield this.#read(cursor);
+  [Symbol.iterator](): Iterator<T> {
+    return new EntryIterator(new Walk(this.#source), this.#read);
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<T> {
@@ -147,45 +147,107 @@ export class EntryRange<T> implements Range<T> {
 /** Entries between two pauses of an asynchronous iteration. */
 const ASYNC_SLICE_COUNT = 512;
 
-/** The number of entries in the selection. */
+/** The number of entries in the selection. Throws CORRUPT, IO, CLOSED. */
 export function countEntries(source: RangeSource): number {
+  const walk = new Walk(source);
   let count = 0;
-  for (const _ of selectEntries(source)) count++;
+  while (walk.next() !== undefined) count++;
   return count;
 }
 
-/** The same cursor again and again, at each entry of the selection. Throws CORRUPT, IO, CLOSED. */
-function* selectEntries(source: RangeSource): Generator<Cursor, void, void> {
-  try {
-    yield* stepEntries(source);
-  } catch (error) {
-    throw toStorageError(error, { doing: 'a snapshot could not be read' });
+/** What a generator would be, without its cost for each entry. */
+class EntryIterator<T> implements Iterator<T> {
+  readonly #walk: Walk;
+  readonly #read: (cursor: Cursor) => T;
+
+  constructor(walk: Walk, read: (cursor: Cursor) => T) {
+    this.#walk = walk;
+    this.#read = read;
+  }
+
+  next(): IteratorResult<T> {
+    const cursor = this.#walk.next();
+    if (cursor === undefined) return { done: true, value: undefined };
+    try {
+      return { done: false, value: this.#read(cursor) };
+    } catch (error) {
+      this.#walk.end();
+      throw error;
+    }
+  }
+
+  return(value?: unknown): IteratorResult<T> {
+    this.#walk.end();
+    return { done: true, value };
   }
 }
 
-function* stepEntries(source: RangeSource): Generator<Cursor, void, void> {
-  const { layers, map, selection } = source;
-  source.requireOpen();
-  if (selection.limit === 0) return;
-  const witness = source.onIterate?.();
-  if (map !== undefined) {
-    const cursor = entriesCursor(layers, map);
-    toFirst(cursor, selection);
-    let left = selection.limit;
-    for (let skip = selection.offset; cursor.isValid && isWithin(cursor, selection); ) {
-      witness?.reached(cursor);
-      if (skip > 0) {
-        skip--;
-      } else {
-        yield cursor;
-        source.requireOpen();
-        if (--left === 0) return;
-      }
-      if (selection.isReverse) cursor.previous();
-      else cursor.next();
+/** Goes once through the entries of a selection. Begins with its first step. */
+class Walk {
+  readonly #source: RangeSource;
+  #cursor: Cursor | undefined;
+  #witness: RangeWitness | undefined;
+  #skip: number;
+  #left: number;
+  #isEnded = false;
+
+  constructor(source: RangeSource) {
+    this.#source = source;
+    this.#skip = source.selection.offset;
+    this.#left = source.selection.limit;
+  }
+
+  /** The same cursor again and again; undefined at the end. Throws CORRUPT, IO, CLOSED; that is the end, too. */
+  next(): Cursor | undefined {
+    if (this.#isEnded) return undefined;
+    try {
+      const cursor = this.#advance();
+      if (cursor === undefined) this.#isEnded = true;
+      return cursor;
+    } catch (error) {
+      this.#isEnded = true;
+      throw toStorageError(error, { doing: 'a snapshot could not be read' });
     }
   }
-  witness?.exhausted();
+
+  end(): void {
+    this.#isEnded = true;
+  }
+
+  #advance(): Cursor | undefined {
+    const { requireOpen, selection } = this.#source;
+    requireOpen();
+    if (this.#left === 0) return undefined;
+    let cursor = this.#cursor;
+    if (cursor === undefined) cursor = this.#begin();
+    else step(cursor, selection);
+    while (cursor?.isValid === true && isWithin(cursor, selection)) {
+      this.#witness?.reached(cursor);
+      if (this.#skip === 0) {
+        this.#left--;
+        return cursor;
+      }
+      this.#skip--;
+      step(cursor, selection);
+    }
+    this.#witness?.exhausted();
+    return undefined;
+  }
+
+  /** Undefined while the map has never been written. */
+  #begin(): Cursor | undefined {
+    const { layers, map, selection } = this.#source;
+    this.#witness = this.#source.onIterate?.();
+    if (map === undefined) return undefined;
+    this.#cursor = entriesCursor(layers, map);
+    toFirst(this.#cursor, selection);
+    return this.#cursor;
+  }
+}
+
+function step(cursor: Cursor, { isReverse }: Selection): void {
+  if (isReverse) cursor.previous();
+  else cursor.next();
 }
 
 function toFirst(cursor: Cursor, { bounds, isReverse }: Selection): void {

@@ -21,6 +21,7 @@
 import { utf8Encode } from '../bytes/bytes.ts';
 import { CborError, CborReader, type CborValue, CborWriter, encodeCbor } from '../bytes/cbor.ts';
 import { CborFields } from '../bytes/cbor-fields.ts';
+import { Slab } from '../bytes/slab.ts';
 
 // On disk: never change.
 const PUT = 0;
@@ -138,12 +139,17 @@ function rareOperation(operation: Exclude<Operation, { type: 'put' | 'remove' }>
   }
 }
 
+const HEAD_SIZE_MAX = 256;
+const headWriter = new CborWriter();
+/** They live until a checkpoint has written what is in them. */
+const bodies = new Slab();
+
 /** The body of a commit or part: the items that were encoded, behind their number. */
 export function commitBody(items: Uint8Array, operationCount: number): Uint8Array {
-  const writer = new CborWriter();
-  writer.array(operationCount);
-  const head = writer.bytes();
-  const body = new Uint8Array(head.length + items.length);
+  headWriter.reset(HEAD_SIZE_MAX);
+  headWriter.array(operationCount);
+  const head = headWriter.bytes();
+  const body = bodies.take(head.length + items.length);
   body.set(head);
   body.set(items, head.length);
   return body;
