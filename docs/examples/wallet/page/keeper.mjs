@@ -10,10 +10,11 @@ import { openBank } from './money/bank.mjs';
 /** @typedef {{ readonly isOpen: boolean, readonly code?: string, readonly message?: string }} Opened */
 /** @typedef {{ readonly wals?: WalContent[], readonly message?: string }} WalAnswer */
 
+const NOT_OPEN = 'The wallet is not open: load this page again.';
 const COMMITS_HEARD_MAX = 500;
 
 export class Keeper {
-  /** What became of the store: 'opening', 'open', 'killed'. @type {(state: string) => void} */
+  /** What became of the store: 'opening', 'open', 'killed', 'closed'. @type {(state: string) => void} */
   onState = () => undefined;
   /** Of each commit that was heard of, by its sequence id. @type {Map<number, CommitEvent['changes']>} */
   heard = new Map();
@@ -27,7 +28,7 @@ export class Keeper {
   #storePort;
 
   get bank() {
-    if (this.#bank === undefined) throw new Error('the store is not open');
+    if (this.#bank === undefined) throw new Error(NOT_OPEN);
     return this.#bank;
   }
 
@@ -38,7 +39,7 @@ export class Keeper {
     try {
       await this.#connect(this.#worker);
     } catch (error) {
-      this.kill();
+      this.#end('closed');
       throw error;
     }
     this.onState('open');
@@ -46,19 +47,25 @@ export class Keeper {
 
   /** In the middle of whatever it does: no message is answered, nothing is closed. */
   kill() {
+    this.#end('killed');
+  }
+
+  /** @param {'killed' | 'closed'} state */
+  #end(state) {
     this.#worker?.terminate();
     this.#worker = undefined;
     this.#bank = undefined;
     this.#storePort?.close();
     this.#walPort?.close();
-    this.onState('killed');
+    this.#walPort = undefined;
+    this.onState(state);
   }
 
   /** @returns {Promise<WalContent[]>} oldest first */
   readWals() {
     const port = this.#walPort;
     return new Promise((resolve, reject) => {
-      if (port === undefined) throw new Error('the store is not open');
+      if (port === undefined) throw new Error(NOT_OPEN);
       port.onmessage = ({ data }) => {
         const { wals, message } = /** @type {WalAnswer} */ (data);
         if (wals === undefined) reject(new Error(message));
@@ -88,8 +95,13 @@ export class Keeper {
   async #connectAgain(worker) {
     if (worker !== this.#worker) return;
     this.onState('opening');
-    await this.#connect(worker);
-    this.onState('open');
+    try {
+      await this.#connect(worker);
+      this.onState('open');
+    } catch {
+      // What is clicked next says why.
+      this.#end('closed');
+    }
   }
 
   /** @param {CommitEvent} event */

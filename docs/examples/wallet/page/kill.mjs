@@ -19,7 +19,7 @@ const FIRST_GUESS_MS = 8;
 const BEYOND = 1.25;
 const SHARE_OF_NEWEST = 0.2;
 /** Where kills come before any answer, the next come later. */
-const LATER = 1.03;
+const LATER = 1.1;
 
 const WAYS = { one: transferInOneCommit, two: transferInTwoWrites };
 /** How long a transfer takes here, in ms, so that the moments of the kills spread over all of it. */

@@ -12,7 +12,7 @@ export function showAccounts({ balances, sum, money }) {
   showSum(sum, money);
   const names = [...balances.keys()];
   byId('accounts', HTMLUListElement).replaceChildren(
-    ...names.map((name) => accountRow(name, balances.get(name) ?? 0n)),
+    ...names.map((name, index) => accountRow(name, balances.get(name) ?? 0n, index)),
   );
   byId('no-accounts', HTMLElement).hidden = names.length > 0;
   if (names.length === 0) byId('open-more', HTMLDetailsElement).open = true;
@@ -39,20 +39,26 @@ function noteOf(sum, money) {
   return money === 0n ? 'nothing was paid in yet' : '✓ exactly what was paid in';
 }
 
-/** @param {string} name @param {bigint} balance */
-function accountRow(name, balance) {
+/**
+ * @param {string} name
+ * @param {bigint} balance
+ * @param {number} index
+ */
+function accountRow(name, balance, index) {
   return element(
     'li',
-    disc(name),
+    disc(name, index % TONE_COUNT),
     element('span.name', name),
     element('span.amount', amountText(balance)),
   );
 }
 
-/** @param {string} name */
-function disc(name) {
-  const tone = [...name].reduce((mixed, letter) => mixed * 31 + letter.charCodeAt(0), 0);
-  const made = element(`span.disc.tone-${tone % TONE_COUNT}`, [...name][0] ?? '');
+/**
+ * @param {string} name
+ * @param {number} tone
+ */
+function disc(name, tone) {
+  const made = element(`span.disc.tone-${tone}`, [...name][0] ?? '');
   made.ariaHidden = 'true';
   return made;
 }

@@ -15,15 +15,15 @@ const MEANINGS = /** @type {Readonly<Record<string, string>>} */ ({
 /** @param {readonly WalRows[]} wals */
 export function showWals(wals) {
   const list = byId('wals', HTMLElement);
-  const opened = new Set(Array.from(list.querySelectorAll('details[open]'), ({ id }) => id));
+  // Those that somebody has opened; the newest opens by itself, and only as long as it is.
+  const chosen = list.querySelectorAll('details[open]:not(.newest)');
+  const opened = new Set(Array.from(chosen, ({ id }) => id));
   const newest = wals.flatMap(({ frames }) => frames).find(isCommit);
   let room = FRAMES_SHOWN_MAX;
   const sections = wals.map((wal, index) => {
     const shown = wal.frames.slice(0, room);
     room -= shown.length;
-    const isOpen = (/** @type {FrameRow} */ frame, /** @type {string} */ id) =>
-      opened.has(id) || frame === newest;
-    return section(wal, { shown, isNewest: index === 0, isOpen });
+    return section(wal, { shown, isNewest: index === 0, newest, opened });
   });
   list.replaceChildren(...sections);
 }
@@ -33,27 +33,34 @@ const isCommit = ({ type }) => type === 'commit' || type === 'part';
 
 /**
  * @param {WalRows} wal
- * @param {{ shown: readonly FrameRow[], isNewest: boolean, isOpen: (frame: FrameRow, id: string) => boolean }} view
+ * @param {{
+ *   shown: readonly FrameRow[],
+ *   isNewest: boolean,
+ *   newest: FrameRow | undefined,
+ *   opened: ReadonlySet<string>,
+ * }} view `newest`: of all commits; `opened`: ids of frames
  */
-function section({ file, size, frames, break: found }, { shown, isNewest, isOpen }) {
+function section({ file, size, frames, break: found }, { shown, isNewest, newest, opened }) {
   const notes = [bytesText(size), framesText(frames.length)];
   if (isNewest) notes.push('written now');
   const head = element('h3', element('code', file), ` ${notes.join(' · ')}`);
   const torn = found === undefined ? [] : [element('p.hint', `breaks off: ${found.reason}`)];
   const rows = shown.map((frame) => {
-    const id = `frame-${file}-${frame.offset}`;
-    return isCommit(frame) ? commitRow(frame, id, isOpen(frame, id)) : plainRow(frame);
+    if (!isCommit(frame)) return plainRow(frame);
+    const row = commitRow(frame);
+    row.id = `frame-${file}-${frame.offset}`;
+    row.classList.toggle('newest', frame === newest);
+    row.open = frame === newest || opened.has(row.id);
+    return row;
   });
   const left = frames.length - shown.length;
   const rest = left > 0 ? [element('p.hint', `and ${framesText(left)} before`)] : [];
   return element('section.wal', head, ...torn, ...rows, ...rest);
 }
 
-/** @param {FrameRow} frame @param {string} id @param {boolean} isOpen */
-function commitRow(frame, id, isOpen) {
+/** @param {FrameRow} frame */
+function commitRow(frame) {
   const made = /** @type {HTMLDetailsElement} */ (element('details.frame.commit'));
-  made.id = id;
-  made.open = isOpen;
   const maps = new Set(
     frame.operations.flatMap((row) => ('map' in row && row.map ? [row.map] : [])),
   );
