@@ -11,6 +11,7 @@ const libraries = {
   'indexed-db': 'src/fs/indexed-db.ts',
   testing: 'src/testing/index.ts',
   remote: 'src/remote/index.ts',
+  inspect: 'src/inspect/index.ts',
   level: 'src/facade/level.ts',
   'level-node': 'src/facade/level-node.ts',
   'simple-db': 'src/facade/simple-db.ts',

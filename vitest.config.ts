@@ -12,6 +12,7 @@ const alias = [
   { find: /^onewal\/level$/, replacement: source('facade/level-node.ts') },
   { find: /^onewal\/testing$/, replacement: source('testing/index.ts') },
   { find: /^onewal\/remote$/, replacement: source('remote/index.ts') },
+  { find: /^onewal\/inspect$/, replacement: source('inspect/index.ts') },
   { find: /^onewal\/simple-db$/, replacement: source('facade/simple-db-node.ts') },
   { find: /^onewal\/storage-backend$/, replacement: source('facade/storage-backend-node.ts') },
   { find: /^onewal\/kvstore$/, replacement: source('facade/kvstore.ts') },

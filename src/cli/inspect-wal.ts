@@ -7,6 +7,7 @@ import {
   type FrameHeader,
   FrameType,
   frameSize,
+  frameTypeName,
   openFrameHeader,
 } from '../wal/frame.ts';
 import {
@@ -164,10 +165,5 @@ function frameRow(frame: Frame, chain: string): Report {
 function headerRow(offset: number, header: FrameHeader): Report {
   const { type, bodySize, sequence, durable, isContinuation } = header;
   const size = frameSize(bodySize);
-  return { offset, type: typeName(type), size, bodySize, sequence, durable, isContinuation };
-}
-
-function typeName(type: number): string {
-  const known = Object.entries(FrameType).find(([, value]) => value === type);
-  return known?.[0] ?? `type ${type}`;
+  return { offset, type: frameTypeName(type), size, bodySize, sequence, durable, isContinuation };
 }

@@ -29,6 +29,12 @@ export const FRAME_BODY_SIZE_MAX = (32 << 20) + (64 << 10);
 
 export const FrameType = { commit: 1, part: 2, sync: 3, switch: 4, end: 5 } as const;
 
+/** For people. */
+export function frameTypeName(type: number): string {
+  const known = Object.entries(FrameType).find(([, value]) => value === type);
+  return known?.[0] ?? `type ${type}`;
+}
+
 /** Frames of an unknown type with this bit may be skipped by a reader that does not know them. */
 export const OPTIONAL_TYPE = 0x80;
 

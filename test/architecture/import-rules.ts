@@ -19,6 +19,7 @@ const ROOMS = [
   /^remote\//,
   /^facade\//,
   /^testing\//,
+  /^inspect\//,
   /^index(-node)?\.ts$/,
   /^cli\//,
 ];
@@ -46,6 +47,7 @@ const ENTRIES = [
   'fs/indexed-db.ts',
   'testing/index.ts',
   'remote/index.ts',
+  'inspect/index.ts',
   'facade/level-node.ts',
   'facade/simple-db-node.ts',
   'facade/storage-backend-node.ts',

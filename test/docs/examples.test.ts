@@ -9,6 +9,7 @@ import { format } from 'node:util';
 import * as memoryLevel from 'memory-level';
 import * as onewal from 'onewal';
 import * as indexedDb from 'onewal/indexed-db';
+import * as inspect from 'onewal/inspect';
 import * as kvstore from 'onewal/kvstore';
 import * as level from 'onewal/level';
 import * as memory from 'onewal/memory';
@@ -31,6 +32,7 @@ const MODULES: { readonly [name: string]: unknown } = {
   'onewal/indexed-db': indexedDb,
   'onewal/testing': testing,
   'onewal/remote': remote,
+  'onewal/inspect': inspect,
   'onewal/simple-db': simpleDb,
   'onewal/storage-backend': storageBackend,
   'onewal/kvstore': kvstore,
@@ -45,6 +47,7 @@ const SOURCES: { readonly [name: string]: string } = {
   'onewal/indexed-db': 'src/fs/indexed-db.ts',
   'onewal/testing': 'src/testing/index.ts',
   'onewal/remote': 'src/remote/index.ts',
+  'onewal/inspect': 'src/inspect/index.ts',
   'onewal/simple-db': 'src/facade/simple-db-node.ts',
   'onewal/storage-backend': 'src/facade/storage-backend-node.ts',
   'onewal/kvstore': 'src/facade/kvstore.ts',

@@ -12,6 +12,7 @@ tryEveryEntry({
   memory: require('onewal/memory'),
   testing: require('onewal/testing'),
   remote: require('onewal/remote'),
+  inspect: require('onewal/inspect'),
 })
   .then(() => tryEveryFacade(facades))
   .catch((error) => {

@@ -12,7 +12,7 @@ module.exports = {
   keepsFamiliesApart,
 };
 
-async function tryEveryEntry({ main, node, memory, testing, remote }) {
+async function tryEveryEntry({ main, node, memory, testing, remote, inspect }) {
   const directory = mkdtempSync(join(tmpdir(), 'onewal-smoke-'));
   try {
     await readsBackAfterReopening(main.Store, directory);
@@ -24,6 +24,16 @@ async function tryEveryEntry({ main, node, memory, testing, remote }) {
   assert.equal(typeof testing.SimulatedDisk, 'function');
   await survivesEveryCrash(main.Store, testing.explore);
   await servesAPort(await main.Store.open(new memory.MemoryFileSystem()), remote);
+  await showsItsWal(main.Store, new memory.MemoryFileSystem(), inspect);
+}
+
+async function showsItsWal(Store, files, { readWals }) {
+  const store = await Store.open(files);
+  await store.map('m').put('key', 5n);
+  const [wal] = await readWals(files);
+  const operations = wal.frames.flatMap((frame) => frame.operations);
+  assert.deepEqual(operations.at(-1), { type: 'put', map: 'm', key: 'key', value: 5n });
+  await store.close();
 }
 
 /** Refused where the entry has another copy of the store than the one that was opened. */
