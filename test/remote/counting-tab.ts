@@ -20,6 +20,9 @@ export async function countUntil(
   parts: { readonly name: string; readonly counted: Counted; isOver(): boolean },
 ): Promise<Counted> {
   const { name, counted, isOver } = parts;
+  void store.closed.then((why) => {
+    ended.set(store, why);
+  });
   const entries = store.map<readonly [string, number], number>('entries');
   const totals = store.map<string, number>('totals');
   while (!isOver()) {
@@ -45,6 +48,9 @@ export async function countUntil(
   return counted;
 }
 
+/** Where this side has closed a store, and what it asks is refused at once. */
+const ended = new WeakMap<SharedStore, unknown>();
+
 async function exactlyOnce(
   store: SharedStore,
   counted: Counted,
@@ -55,7 +61,7 @@ async function exactlyOnce(
       await write(token);
       return;
     } catch (error) {
-      if (!(error instanceof OnewalError)) throw error;
+      if (!(error instanceof OnewalError) || ended.has(store)) throw error;
       if (error.committed === 'no' && error.code === 'PORT_CLOSED') continue;
       if (error.committed !== 'unknown') throw error;
       counted.unknown++;
@@ -82,7 +88,7 @@ export async function findDifference(
   };
   let written = 0;
   for (const [name, counted] of all) {
-    const count = await entries.getCount({ prefix: [name] });
+    const count = await entries.getCount({ prefix: [name] as never });
     expect(name, count, [counted.entries, counted.entries + (dead.has(name) ? 1 : 0)]);
     written += count;
   }

@@ -81,6 +81,7 @@ export class FakeTab implements TabHost {
   #held: (() => void)[] | undefined;
   #listener: { onSleep(): void; onWake(): void } | undefined;
   isKilled = false;
+  #messagesLeft = Number.POSITIVE_INFINITY;
 
   constructor(origin: FakeOrigin) {
     this.#origin = origin;
@@ -118,6 +119,15 @@ export class FakeTab implements TabHost {
   wake(): void {
     this.thaw();
     this.#listener?.onWake();
+  }
+
+  /** Is killed by the message, of those that it gets or sends, with this number. */
+  dieAt(count: number): void {
+    this.#messagesLeft = count;
+  }
+
+  countMessage(): void {
+    if (--this.#messagesLeft === 0) this.kill();
   }
 
   kill(): void {
@@ -171,6 +181,7 @@ class FakeChannel implements TabChannel {
   }
 
   postMessage(message: unknown): void {
+    this.#tab.countMessage();
     this.#tab.run(() => {
       for (const other of this.#joined) {
         if (other !== this) queueMicrotask(() => other.#deliver(message));
@@ -187,6 +198,7 @@ class FakeChannel implements TabChannel {
   }
 
   #deliver(message: unknown): void {
+    this.#tab.countMessage();
     this.#tab.run(() => {
       if (!this.#joined.has(this)) return;
       for (const listener of this.#listeners) listener({ data: message });
