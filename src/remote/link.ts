@@ -110,6 +110,7 @@ export class Link {
         },
       });
       this.#connection = connection;
+      if (this.#end !== undefined) connection.end(this.#end);
     });
   }
 

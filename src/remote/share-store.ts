@@ -1,5 +1,6 @@
 /** A tab joins those that share a store. */
 import type { OnewalError } from '../errors.ts';
+import { checkSignal } from '../options.ts';
 import { type Hold, StoreHolder } from './holder.ts';
 import { Link } from './link.ts';
 import { nobodyAnswers, portClosed } from './refusal.ts';
@@ -53,7 +54,7 @@ export async function joinTabs(
     );
     if (ended === undefined) return new SharedStore(link, logger, { tab, place });
     await tab.leave().catch(() => undefined);
-    signal?.throwIfAborted();
+    checkSignal(signal);
     throw ended;
   } finally {
     stopTimer();

@@ -63,7 +63,7 @@ export class FakeOrigin {
   }
 
   /** Lets time pass until it is done, at most so long. */
-  async until<T>(work: Promise<T>, most = 600_000): Promise<T> {
+  async until<T>(work: Promise<T>, most = 120_000): Promise<T> {
     let isDone = false;
     const end = (): void => {
       isDone = true;
@@ -184,7 +184,7 @@ class FakeChannel implements TabChannel {
     this.#tab.countMessage();
     this.#tab.run(() => {
       for (const other of this.#joined) {
-        if (other !== this) queueMicrotask(() => other.#deliver(message));
+        if (other !== this) setImmediate(() => other.#deliver(message));
       }
     });
   }
@@ -231,6 +231,7 @@ export class FakeLocks {
     tab: FakeTab,
     [name, options, callback]: Parameters<TabLocks['request']>,
   ): Promise<void> {
+    if (tab.isKilled) return never;
     return new Promise((resolve, reject) => {
       const request: LockRequest = {
         ...{ tab, name },
@@ -291,6 +292,7 @@ export class FakeMedium {
   }
 
   async open(tab: FakeTab, { displace }: Turn): Promise<Store> {
+    if (tab.isKilled) return never;
     if (this.#tab !== undefined) {
       if (!displace || !this.canBeTaken) throw new LockedError('LOCKED', 'another tab has it');
       this.#disk.onCall = () => ({ kind: 'fail', code: 'EIO' });
@@ -321,6 +323,9 @@ export class FakeMedium {
   }
 }
 
-export async function turns(count: number): Promise<void> {
+/** What the dead are told. */
+const never = new Promise<never>(() => undefined);
+
+async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

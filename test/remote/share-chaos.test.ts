@@ -38,6 +38,7 @@ class Lives {
     const counted = nothingYet();
     const store = await this.origin.until(tab.share({ timeout: 0 }));
     const counting = countUntil(store, { name, counted, isOver: () => this.isOver });
+    counting.catch(() => undefined); // Of a store that is closed it ends so.
     const life: Life = { name, tab, store, counted, counting };
     this.all.push(life);
     this.counted.set(name, counted);
@@ -116,15 +117,8 @@ describe.each([
         const kind = kinds[next() % kinds.length] as keyof typeof ENDS;
         const anybody = lives.all[next() % lives.all.length] as Life;
         const victim = next() % 3 === 0 ? anybody : (lives.owner ?? anybody);
-          console.log(
-            turn,
-            kind,
-            victim.name,
-            lives.owner?.name,
-            lives.total,
-            Date.now() % 1000000,
-          );
-        await ENDS[kind](lives, victim);
+        console.log(turn, kind, victim.name, lives.owner?.name, lives.total, Date.now() % 1000000);
+      await ENDS[kind](lives, victim);
       }
 
       expect(await lives.end()).toEqual([]);

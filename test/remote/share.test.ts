@@ -175,7 +175,7 @@ describe('tabs that share a store', () => {
     const waiting = refusal(origin.tab().share({ signal: stop.signal }));
     await origin.pass(500);
     stop.abort();
-    expect(await origin.until(waiting)).toMatchObject({ name: 'AbortError' });
+    expect(await origin.until(waiting)).toMatchObject({ code: 'ABORTED' });
     for (const options of [{ open: undefined }, { silence: 0 }, { timeout: -1 }, { what: 1 }]) {
       expect(await refusal(origin.tab().share(options as never))).toMatchObject({
         code: 'INVALID_ARGUMENT',
