@@ -29,7 +29,7 @@ export interface WebLocks {
   /** Calls back with null where somebody else has the lock; holds it until the answer resolves. */
   request(
     name: string,
-    options: { readonly ifAvailable: true },
+    options: { readonly ifAvailable: true } | { readonly steal: true },
     callback: (lock: object | null) => Promise<void>,
   ): Promise<void>;
 }

@@ -34,6 +34,7 @@ export interface Owner {
 
 export class ChunkDatabase {
   readonly #database: Database;
+  readonly #writing = new Set<DatabaseTransaction>();
   #loss: { readonly cause: unknown } | undefined;
   /** Whose transactions are ours to make; undefined while we have no lock. */
   token: string | undefined;
@@ -124,6 +125,18 @@ export class ChunkDatabase {
     this.onLost(cause);
   }
 
+  /** Gives up what is under way, too: a page that is frozen never ends it, and others wait for that. */
+  abandon(cause: unknown): void {
+    for (const transaction of this.#writing) {
+      try {
+        transaction.abort();
+      } catch {
+        // One that is ending already needs nobody to end.
+      }
+    }
+    this.lose(cause);
+  }
+
   close(): void {
     this.#loss ??= { cause: errnoError('EBADF', 'the database is closed') };
     this.#database.close();
@@ -156,12 +169,18 @@ export class ChunkDatabase {
   }
 
   #completion(transaction: DatabaseTransaction): Promise<void> {
+    this.#writing.add(transaction);
     return new Promise((resolve, reject) => {
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () =>
+      transaction.oncomplete = () => {
+        this.#writing.delete(transaction);
+        resolve();
+      };
+      transaction.onabort = () => {
+        this.#writing.delete(transaction);
         reject(
           this.#judged(transaction.error ?? errnoError('EIO', 'the transaction was given up')),
         );
+      };
     });
   }
 

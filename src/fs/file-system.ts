@@ -72,6 +72,11 @@ export interface Lock {
   readonly holder: LockHolder;
   /** Safe to call twice. */
   release(): Awaitable<void>;
+  /**
+   * Lets go before it returns, as a crash would: the lock is lost, and what was not synced is gone.
+   * Absent where only the end of the process or the thread does that.
+   */
+  abandon?(): void;
 }
 
 /** A host that returns zero bytes this often in a row will not take the rest either. */

@@ -21,15 +21,21 @@ const BEAT_INTERVAL_MS = 2000;
 export class IndexedDbFileSystem implements FileSystem {
   readonly #name: string;
   readonly #seat: ProcessLockSeat;
+  readonly #displaces: boolean;
+  #connected: ChunkDatabase | undefined;
   #files = new Map<string, StoredFile>();
   #database: Promise<ChunkDatabase> | undefined;
   #nextId = 1;
   #isLocked = false;
 
-  /** `name` is that of the database, behind `onewal/`. Throws INVALID_ARGUMENT. */
-  constructor(name: string) {
+  /**
+   * `name` is that of the database, behind `onewal/`. `displace`: take the lock of whoever has it, who
+   * then cannot commit any more: for an owner that is known to be suspended. Throws INVALID_ARGUMENT.
+   */
+  constructor(name: string, { displace = false }: { readonly displace?: boolean } = {}) {
     if (name === '') throw new UsageError('INVALID_ARGUMENT', 'a database has a name');
     this.#name = name;
+    this.#displaces = displace;
     this.#seat = new ProcessLockSeat(this.#location);
   }
 
@@ -87,8 +93,14 @@ export class IndexedDbFileSystem implements FileSystem {
       await this.#leave();
       await leaveQueue();
     });
+    lock.abandon = () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#connected?.abandon(errnoError('EIO', 'the store was given up'));
+      void leaveQueue();
+    };
     try {
-      const queue = await takeWebLock(`onewal ${this.#location}`);
+      const queue = await takeWebLock(`onewal ${this.#location}`, { displace: this.#displaces });
       if (queue === 'taken') throw this.#taken();
       if (queue !== 'unsupported') leaveQueue = () => queue.release();
       await this.#takeRecord(queue === 'unsupported');
@@ -121,6 +133,7 @@ export class IndexedDbFileSystem implements FileSystem {
       this.#seat.revoke(cause);
     };
     await this.#refresh(database);
+    this.#connected = database;
     return database;
   }
 
@@ -176,6 +189,7 @@ export class IndexedDbFileSystem implements FileSystem {
   /** The next call connects anew. What was not synced is gone. */
   #forget(): void {
     this.#database = undefined;
+    this.#connected = undefined;
     this.#files = new Map();
     this.#isLocked = false;
   }

@@ -37,6 +37,7 @@ export class ProcessLockSeat {
 
 class ProcessLock implements Lock {
   readonly holder: LockHolder = {};
+  abandon?: () => void;
   readonly #leave: (lock: ProcessLock) => Awaitable<void>;
   readonly #listeners = new Set<(cause: unknown) => void>();
   #isLost = false;

@@ -10,12 +10,16 @@ export interface WebLock {
   release(): Promise<void>;
 }
 
-/** `unsupported` where the browser has no Web Locks. */
-export async function takeWebLock(name: string): Promise<WebLock | 'taken' | 'unsupported'> {
+/** `unsupported` where the browser has no Web Locks. `displace`: whoever has it, if anybody has. */
+export async function takeWebLock(
+  name: string,
+  { displace = false }: { readonly displace?: boolean } = {},
+): Promise<WebLock | 'taken' | 'unsupported'> {
   const locks = webLocks();
   if (locks === undefined) return 'unsupported';
+  const options = displace ? ({ steal: true } as const) : ({ ifAvailable: true } as const);
   return new Promise((resolve, reject) => {
-    const request = locks.request(name, { ifAvailable: true }, (lock) => {
+    const request = locks.request(name, options, (lock) => {
       if (lock === null) {
         resolve('taken');
         return Promise.resolve();

@@ -26,16 +26,18 @@ export async function connect(port: PortLike, options: ConnectOptions = {}): Pro
   const { signal, logger = () => undefined } = options;
   const timeout = requireWhole('timeout', options.timeout ?? TIMEOUT_DEFAULT, 0);
   checkSignal(signal);
-  const link = new Link(port);
+  const link = new Link();
+  const greeted = link.attach(port);
   const stop = (): void => link.end(portClosed('connecting was aborted', signal?.reason));
   signal?.addEventListener('abort', stop);
   const late = (): void => link.end(portClosed(`nobody has answered for ${timeout} ms`));
   const stopTimer = timeout === 0 ? () => undefined : hostEnvironment().timer(timeout, late);
   try {
-    const first = await Promise.race([link.welcome, link.closed]);
+    await greeted;
+    return new RemoteStore(link, logger);
+  } catch (error) {
     checkSignal(signal);
-    if (first instanceof Error) throw first;
-    return new RemoteStore(link, first, logger);
+    throw error;
   } finally {
     stopTimer();
     signal?.removeEventListener('abort', stop);

@@ -161,6 +161,7 @@ export type RequestOf<T extends RequestType> = { readonly type: T; readonly id: 
   Requests[T]['asks']
 >;
 export type Request = { [T in RequestType]: RequestOf<T> }[RequestType];
+export type AnsweredRequest = { [T in AnsweredType]: RequestOf<T> }[AnsweredType];
 export type AnswerOf<T extends RequestType> = ValueOf<NonNullable<Requests[T]['answer']>>;
 
 const requestField = variant(

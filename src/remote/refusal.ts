@@ -21,6 +21,11 @@ export function portClosed(reason: string, cause?: unknown): StorageError {
   return new StorageError('PORT_CLOSED', reason, { retryable: true, cause });
 }
 
+/** Of a store that several share. */
+export function nobodyAnswers(duration: number, cause?: unknown): StorageError {
+  return portClosed(`for ${duration} ms nobody had the store open who could be reached`, cause);
+}
+
 export function otherVersion(version: number): FormatError {
   return new FormatError(
     'PROTOCOL',

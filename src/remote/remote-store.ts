@@ -34,30 +34,34 @@ import { commit, RemoteMap, wireOptions } from './remote-map.ts';
 import { RemoteTransaction } from './remote-transaction.ts';
 import { RemoteView } from './remote-view.ts';
 
-type ReportType = 'checkpoint' | 'error' | 'lost' | 'resolved' | 'closed';
+export type ReportType = 'checkpoint' | 'error' | 'lost' | 'resolved' | 'closed';
 const REPORT_TYPES: ReadonlySet<unknown> = new Set<ReportType>([
   ...(['checkpoint', 'error', 'lost', 'resolved', 'closed'] as const),
 ]);
 
 export class RemoteStore {
-  /** Of the store, when the port was connected. */
-  readonly uuid: string;
-  readonly readOnly: boolean;
   /** Resolves when the port is of no use any more: to why. Connect again then. */
   readonly closed: Promise<OnewalError>;
   readonly #link: Link;
   readonly #logger: (event: StoreEvent) => void;
-  readonly #stored: ReadonlyMap<string, Welcome['maps'][number]>;
+  #welcome: Welcome | undefined;
+  #stored: ReadonlyMap<string, Welcome['maps'][number]> = new Map();
   readonly #maps = new Map<string, { map: RemoteMap<unknown, unknown>; codecs: AnyCodecs }>();
 
   /** Use `connect`. */
-  constructor(link: Link, welcome: Welcome, logger: (event: StoreEvent) => void) {
-    this.uuid = welcome.uuid;
-    this.readOnly = welcome.readOnly;
+  constructor(link: Link, logger: (event: StoreEvent) => void) {
     this.closed = link.closed;
     this.#link = link;
     this.#logger = logger;
-    this.#stored = new Map(welcome.maps.map((map) => [map.name, map]));
+  }
+
+  /** Of the store, when the port was connected. */
+  get uuid(): string {
+    return this.#link.welcome.uuid;
+  }
+
+  get readOnly(): boolean {
+    return this.#link.welcome.readOnly;
   }
 
   /**
@@ -73,7 +77,7 @@ export class RemoteStore {
     if (known !== undefined && options.key === undefined && options.value === undefined) {
       return known.map as unknown as RemoteMap<K, V>;
     }
-    const stored = this.#stored.get(name);
+    const stored = this.#storedMap(name);
     const codecs: AnyCodecs = {
       name,
       key: resolveKeyCodec((options.key ?? stored?.keyEncoding ?? 'ordered') as KeyEncoding),
@@ -124,7 +128,8 @@ export class RemoteStore {
       } catch (error) {
         if (transaction.state === 'open') transaction.abort();
         const isUndone = transaction.state === 'aborted';
-        const isWorthAnother = isUndone && error instanceof ConflictError;
+        const isWorthAnother =
+          isUndone && (error instanceof ConflictError || transaction.isLeftBehind);
         if (!isWorthAnother || attempt > checked.maxRetries) throw error;
       }
     }
@@ -202,7 +207,7 @@ export class RemoteStore {
     if (!REPORT_TYPES.has(type)) throw invalid(`there is no event ${JSON.stringify(type)}`);
     return this.#link.subscribe({ kind: 'reports', maps: undefined }, (notice) => {
       if (notice.type === 'report' && notice.event === type) {
-        this.#tell(listener as (event: StoreEvent) => void, reportOf(notice));
+        this.tell(listener as (event: StoreEvent) => void, reportOf(notice));
       }
     });
   }
@@ -236,7 +241,7 @@ export class RemoteStore {
       const { sequence } = notice;
       const changes = this.#decodeChanges(notice.changes);
       const message = `commit ${sequence} is visible`;
-      this.#tell(listener, { type: 'commit', message, sequence, changes });
+      this.tell(listener, { type: 'commit', message, sequence, changes });
     });
   }
 
@@ -250,10 +255,19 @@ export class RemoteStore {
   #codecsOf(name: string): AnyCodecs | undefined {
     const known = this.#maps.get(name);
     if (known !== undefined) return known.codecs;
-    const stored = this.#stored.get(name);
+    const stored = this.#storedMap(name);
     const key = builtInKeyCodec(stored?.keyEncoding ?? '');
     const value = builtInValueCodec(stored?.valueEncoding ?? '');
     return key === undefined || value === undefined ? undefined : { name, key, value };
+  }
+
+  /** As the owner knew it when the port was connected. */
+  #storedMap(name: string): Welcome['maps'][number] | undefined {
+    const { welcome } = this.#link;
+    if (this.#welcome !== welcome)
+      this.#stored = new Map(welcome.maps.map((map) => [map.name, map]));
+    this.#welcome = welcome;
+    return this.#stored.get(name);
   }
 
   #encode(write: Write): WireWrite {
@@ -272,7 +286,8 @@ export class RemoteStore {
     }
   }
 
-  #tell<E>(listener: (event: E) => void, event: E): void {
+  /** What a listener throws is its own affair. */
+  protected tell<E>(listener: (event: E) => void, event: E): void {
     try {
       listener(event);
     } catch (error) {

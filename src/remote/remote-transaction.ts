@@ -79,6 +79,11 @@ export class RemoteTransaction {
     return this.#state;
   }
 
+  /** For the store: another owner is asked by now, who knows nothing of it. */
+  get isLeftBehind(): boolean {
+    return this.#link.isOpen && !this.#link.holds(this.#handle);
+  }
+
   /** Throws INVALID_ARGUMENT for a map of another store. */
   map<K, V>(map: RemoteMap<K, V>): RemoteTransactionMap<K, V> {
     this.#requireOpen();

@@ -22,7 +22,7 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export async function serveSite(): Promise<Site> {
   const scripts = new Map<string, string>();
-  for (const name of ['page', 'worker'])
+  for (const name of ['page', 'worker', 'store-worker'])
     scripts.set(`/${name}.js`, await bundle(`page/${name}.ts`));
   let acknowledged = 0;
   const server = createServer((asked, response) => {
