@@ -9,6 +9,7 @@ const libraries = {
   memory: 'src/fs/memory.ts',
   opfs: 'src/fs/opfs.ts',
   'indexed-db': 'src/fs/indexed-db.ts',
+  cordova: 'src/fs/cordova.ts',
   testing: 'src/testing/index.ts',
   remote: 'src/remote/index.ts',
   level: 'src/facade/level.ts',

@@ -4,7 +4,16 @@
  */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 
-const SUBPATHS = ['node', 'memory', 'opfs', 'indexed-db', 'testing', 'remote', 'kvstore'];
+const SUBPATHS = [
+  'node',
+  'memory',
+  'opfs',
+  'indexed-db',
+  'cordova',
+  'testing',
+  'remote',
+  'kvstore',
+];
 /** With a file of their own for Node, where a location may be a path. */
 const FACADES = ['simple-db', 'storage-backend', 'level'];
 

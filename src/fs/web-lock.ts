@@ -8,12 +8,15 @@ import { webLocks } from './browser.ts';
 export interface WebLock {
   /** Safe to call twice. Resolves when the next one can have it. */
   release(): Promise<void>;
+  /** Called once, when another script has stolen it. */
+  onStolen: (cause: unknown) => void;
 }
 
 /** `unsupported` where the browser has no Web Locks. */
 export async function takeWebLock(name: string): Promise<WebLock | 'taken' | 'unsupported'> {
   const locks = webLocks();
   if (locks === undefined) return 'unsupported';
+  let held: WebLock | undefined;
   return new Promise((resolve, reject) => {
     const request = locks.request(name, { ifAvailable: true }, (lock) => {
       if (lock === null) {
@@ -21,15 +24,19 @@ export async function takeWebLock(name: string): Promise<WebLock | 'taken' | 'un
         return Promise.resolve();
       }
       return new Promise<void>((release) => {
-        resolve({
+        held = {
           release: () => {
             release();
             return ended;
           },
-        });
+          onStolen: () => undefined,
+        };
+        resolve(held);
       });
     });
-    // Also when it is stolen: who holds it then is told nothing.
-    const ended = request.catch(reject);
+    const ended = request.catch((error: unknown) => {
+      reject(error);
+      held?.onStolen(error);
+    });
   });
 }

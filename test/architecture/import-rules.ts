@@ -44,6 +44,7 @@ const ENTRIES = [
   'fs/memory.ts',
   'fs/opfs.ts',
   'fs/indexed-db.ts',
+  'fs/cordova.ts',
   'testing/index.ts',
   'remote/index.ts',
   'facade/level-node.ts',

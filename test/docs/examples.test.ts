@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { format } from 'node:util';
 import * as memoryLevel from 'memory-level';
 import * as onewal from 'onewal';
+import * as cordova from 'onewal/cordova';
 import * as indexedDb from 'onewal/indexed-db';
 import * as kvstore from 'onewal/kvstore';
 import * as level from 'onewal/level';
@@ -29,6 +30,7 @@ const MODULES: { readonly [name: string]: unknown } = {
   'onewal/node': node,
   'onewal/opfs': opfs,
   'onewal/indexed-db': indexedDb,
+  'onewal/cordova': cordova,
   'onewal/testing': testing,
   'onewal/remote': remote,
   'onewal/simple-db': simpleDb,
@@ -43,6 +45,7 @@ const SOURCES: { readonly [name: string]: string } = {
   'onewal/node': 'src/fs/node.ts',
   'onewal/opfs': 'src/fs/opfs.ts',
   'onewal/indexed-db': 'src/fs/indexed-db.ts',
+  'onewal/cordova': 'src/fs/cordova.ts',
   'onewal/testing': 'src/testing/index.ts',
   'onewal/remote': 'src/remote/index.ts',
   'onewal/simple-db': 'src/facade/simple-db-node.ts',

@@ -11,6 +11,7 @@ const EXPECTED = [
   'memory.js',
   'opfs.js',
   'indexed-db.js',
+  'cordova.js',
   'level.js',
   'testing.js',
   'remote.js',

@@ -5,7 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { parse } from 'acorn';
 
 const PORTABLE_ENTRIES = [
-  ...['index', 'memory', 'opfs', 'indexed-db', 'testing', 'remote'],
+  ...['index', 'memory', 'opfs', 'indexed-db', 'cordova', 'testing', 'remote'],
   ...['level', 'simple-db', 'storage-backend'],
 ];
 const PEERS = ['abstract-level'];
