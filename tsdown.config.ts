@@ -10,6 +10,7 @@ const libraries = {
   opfs: 'src/fs/opfs.ts',
   'indexed-db': 'src/fs/indexed-db.ts',
   cordova: 'src/fs/cordova.ts',
+  browser: 'src/browser/open-best.ts',
   testing: 'src/testing/index.ts',
   remote: 'src/remote/index.ts',
   level: 'src/facade/level.ts',

@@ -10,6 +10,7 @@ const SUBPATHS = [
   'opfs',
   'indexed-db',
   'cordova',
+  'browser',
   'testing',
   'remote',
   'kvstore',

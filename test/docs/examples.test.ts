@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { format } from 'node:util';
 import * as memoryLevel from 'memory-level';
 import * as onewal from 'onewal';
+import * as browser from 'onewal/browser';
 import * as cordova from 'onewal/cordova';
 import * as indexedDb from 'onewal/indexed-db';
 import * as kvstore from 'onewal/kvstore';
@@ -31,6 +32,7 @@ const MODULES: { readonly [name: string]: unknown } = {
   'onewal/opfs': opfs,
   'onewal/indexed-db': indexedDb,
   'onewal/cordova': cordova,
+  'onewal/browser': browser,
   'onewal/testing': testing,
   'onewal/remote': remote,
   'onewal/simple-db': simpleDb,
@@ -46,6 +48,7 @@ const SOURCES: { readonly [name: string]: string } = {
   'onewal/opfs': 'src/fs/opfs.ts',
   'onewal/indexed-db': 'src/fs/indexed-db.ts',
   'onewal/cordova': 'src/fs/cordova.ts',
+  'onewal/browser': 'src/browser/open-best.ts',
   'onewal/testing': 'src/testing/index.ts',
   'onewal/remote': 'src/remote/index.ts',
   'onewal/simple-db': 'src/facade/simple-db-node.ts',

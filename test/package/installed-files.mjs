@@ -12,6 +12,7 @@ const EXPECTED = [
   'opfs.js',
   'indexed-db.js',
   'cordova.js',
+  'browser.js',
   'level.js',
   'testing.js',
   'remote.js',

@@ -6,7 +6,7 @@ import { parse } from 'acorn';
 
 const PORTABLE_ENTRIES = [
   ...['index', 'memory', 'opfs', 'indexed-db', 'cordova', 'testing', 'remote'],
-  ...['level', 'simple-db', 'storage-backend'],
+  ...['browser', 'level', 'simple-db', 'storage-backend'],
 ];
 const PEERS = ['abstract-level'];
 
