@@ -9,6 +9,8 @@ const libraries = {
   memory: 'src/fs/memory.ts',
   opfs: 'src/fs/opfs.ts',
   'indexed-db': 'src/fs/indexed-db.ts',
+  cordova: 'src/fs/cordova.ts',
+  browser: 'src/browser/open-best.ts',
   testing: 'src/testing/index.ts',
   remote: 'src/remote/index.ts',
   inspect: 'src/inspect/index.ts',

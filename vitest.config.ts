@@ -9,6 +9,8 @@ const alias = [
   { find: /^onewal\/memory$/, replacement: source('fs/memory.ts') },
   { find: /^onewal\/opfs$/, replacement: source('fs/opfs.ts') },
   { find: /^onewal\/indexed-db$/, replacement: source('fs/indexed-db.ts') },
+  { find: /^onewal\/cordova$/, replacement: source('fs/cordova.ts') },
+  { find: /^onewal\/browser$/, replacement: source('browser/open-best.ts') },
   { find: /^onewal\/level$/, replacement: source('facade/level-node.ts') },
   { find: /^onewal\/testing$/, replacement: source('testing/index.ts') },
   { find: /^onewal\/remote$/, replacement: source('remote/index.ts') },

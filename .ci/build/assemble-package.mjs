@@ -9,6 +9,8 @@ const SUBPATHS = [
   'memory',
   'opfs',
   'indexed-db',
+  'cordova',
+  'browser',
   'testing',
   'remote',
   'inspect',

@@ -16,6 +16,12 @@ export interface FileHandle {
   readonly name: string;
   /** Only in dedicated workers. */
   createSyncAccessHandle?(): Promise<AccessHandle>;
+  /** As it is now, whoever has it open. */
+  getFile(): Promise<FileContent>;
+}
+
+interface FileContent {
+  slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> };
 }
 
 export interface DirectoryHandle {
@@ -29,7 +35,7 @@ export interface WebLocks {
   /** Calls back with null where somebody else has the lock; holds it until the answer resolves. */
   request(
     name: string,
-    options: { readonly ifAvailable: true } | { readonly steal: true },
+    options: { readonly ifAvailable?: true; readonly steal?: true },
     callback: (lock: object | null) => Promise<void>,
   ): Promise<void>;
 }
@@ -70,6 +76,8 @@ export interface Database {
 }
 
 interface OpenRequest extends DatabaseRequest<Database> {
+  /** Of an upgrade that is under way. */
+  readonly transaction: DatabaseTransaction | null;
   onupgradeneeded: (() => void) | null;
   onblocked: (() => void) | null;
 }

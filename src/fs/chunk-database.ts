@@ -58,6 +58,23 @@ export class ChunkDatabase {
     return new ChunkDatabase(await outcomeOf(request));
   }
 
+  /** Undefined where there is no database of that name; none is made. */
+  static async openExisting(name: string): Promise<ChunkDatabase | undefined> {
+    const request = indexedDatabases()?.open(name, VERSION);
+    if (request === undefined) return undefined;
+    let isNew = false;
+    request.onupgradeneeded = () => {
+      isNew = true;
+      request.transaction?.abort();
+    };
+    try {
+      return new ChunkDatabase(await outcomeOf(request));
+    } catch (error) {
+      if (isNew) return undefined;
+      throw error;
+    }
+  }
+
   /** The names of all files by their ids. */
   async files(): Promise<Map<number, string>> {
     const files = this.#begin('readonly').objectStore('files');

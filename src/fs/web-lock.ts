@@ -8,6 +8,8 @@ import { webLocks } from './browser.ts';
 export interface WebLock {
   /** Safe to call twice. Resolves when the next one can have it. */
   release(): Promise<void>;
+  /** Called once, when another script has stolen it. */
+  onStolen: (cause: unknown) => void;
 }
 
 /** `unsupported` where the browser has no Web Locks. `displace`: whoever has it, if anybody has. */
@@ -17,7 +19,8 @@ export async function takeWebLock(
 ): Promise<WebLock | 'taken' | 'unsupported'> {
   const locks = webLocks();
   if (locks === undefined) return 'unsupported';
-  const options = displace ? ({ steal: true } as const) : ({ ifAvailable: true } as const);
+  const options = displace ? { steal: true as const } : { ifAvailable: true as const };
+  let held: WebLock | undefined;
   return new Promise((resolve, reject) => {
     const request = locks.request(name, options, (lock) => {
       if (lock === null) {
@@ -25,15 +28,19 @@ export async function takeWebLock(
         return Promise.resolve();
       }
       return new Promise<void>((release) => {
-        resolve({
+        held = {
           release: () => {
             release();
             return ended;
           },
-        });
+          onStolen: () => undefined,
+        };
+        resolve(held);
       });
     });
-    // Also when it is stolen: who holds it then is told nothing.
-    const ended = request.catch(reject);
+    const ended = request.catch((error: unknown) => {
+      reject(error);
+      held?.onStolen(error);
+    });
   });
 }

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { format } from 'node:util';
 import * as memoryLevel from 'memory-level';
 import * as onewal from 'onewal';
+import * as browser from 'onewal/browser';
+import * as cordova from 'onewal/cordova';
 import * as indexedDb from 'onewal/indexed-db';
 import * as inspect from 'onewal/inspect';
 import * as kvstore from 'onewal/kvstore';
@@ -30,6 +32,8 @@ const MODULES: { readonly [name: string]: unknown } = {
   'onewal/node': node,
   'onewal/opfs': opfs,
   'onewal/indexed-db': indexedDb,
+  'onewal/cordova': cordova,
+  'onewal/browser': browser,
   'onewal/testing': testing,
   'onewal/remote': remote,
   'onewal/inspect': inspect,
@@ -45,6 +49,8 @@ const SOURCES: { readonly [name: string]: string } = {
   'onewal/node': 'src/fs/node.ts',
   'onewal/opfs': 'src/fs/opfs.ts',
   'onewal/indexed-db': 'src/fs/indexed-db.ts',
+  'onewal/cordova': 'src/fs/cordova.ts',
+  'onewal/browser': 'src/browser/open-best.ts',
   'onewal/testing': 'src/testing/index.ts',
   'onewal/remote': 'src/remote/index.ts',
   'onewal/inspect': 'src/inspect/index.ts',

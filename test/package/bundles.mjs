@@ -11,7 +11,7 @@ const LIMIT_BYTES = 72 * 1024;
 
 /** What a file system for browsers may add to it. */
 const HOST_LIMIT_BYTES = 4 * 1024;
-const HOSTS = ['opfs', 'indexed-db'];
+const HOSTS = ['opfs', 'indexed-db', 'cordova'];
 
 export async function checkWebviewSize(app) {
   const size = await sizeOf(app, ['onewal']);

@@ -11,6 +11,8 @@ const EXPECTED = [
   'memory.js',
   'opfs.js',
   'indexed-db.js',
+  'cordova.js',
+  'browser.js',
   'level.js',
   'testing.js',
   'remote.js',

@@ -5,8 +5,8 @@ import { dirname, join, relative } from 'node:path';
 import { parse } from 'acorn';
 
 const PORTABLE_ENTRIES = [
-  ...['index', 'memory', 'opfs', 'indexed-db', 'testing', 'remote', 'inspect'],
-  ...['level', 'simple-db', 'storage-backend'],
+  ...['index', 'memory', 'opfs', 'indexed-db', 'cordova', 'testing', 'remote', 'inspect'],
+  ...['browser', 'level', 'simple-db', 'storage-backend'],
 ];
 const PEERS = ['abstract-level'];
 
