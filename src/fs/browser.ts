@@ -16,6 +16,13 @@ export interface FileHandle {
   readonly name: string;
   /** Only in dedicated workers. */
   createSyncAccessHandle?(): Promise<AccessHandle>;
+  getFile?(): Promise<FileContent>;
+}
+
+/** A file as it was, to be read without opening it. */
+interface FileContent {
+  readonly size: number;
+  slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> };
 }
 
 export interface DirectoryHandle {

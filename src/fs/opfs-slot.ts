@@ -12,8 +12,8 @@ import { type AccessHandle, errorName } from './browser.ts';
 import { errnoError } from './errno.ts';
 import { decodeSlotRecord, encodeSlotRecord, SLOT_RECORD_SIZE } from './slot-record.ts';
 
-const RECORD_OFFSETS = [0, 4096] as const;
-const CONTENT_OFFSET = 8192;
+export const RECORD_OFFSETS = [0, 4096] as const;
+export const CONTENT_OFFSET = 8192;
 
 export class OpfsSlot {
   readonly #handle: AccessHandle;
