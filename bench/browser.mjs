@@ -14,7 +14,6 @@ import { BARE, BROWSER_QUESTION, ENGINE_OPTIONS, isPeer, OURS } from './browser/
 import { commandLine } from './harness/command-line.mjs';
 import { compared } from './harness/comparison.mjs';
 import { machine } from './harness/machine.mjs';
-import { keepFigures, writePage } from './harness/page.mjs';
 import { peersTable } from './harness/peers-table.mjs';
 
 /** @import { BrowserKind } from './browser/browsers.mjs' */
@@ -52,6 +51,7 @@ const figures = {
 };
 if (line.json !== undefined) writeFileSync(line.json, `${JSON.stringify(figures, null, 2)}\n`);
 if (browsers.length === 2 && engines.length === ENGINES.length) {
+  const { keepFigures, writePage } = await import('./harness/page.mjs');
   keepFigures('browser', figures);
   writePage();
 }

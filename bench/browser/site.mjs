@@ -62,6 +62,8 @@ async function bundle(path) {
     input: fileURLToPath(new URL(path, import.meta.url)),
     platform: 'browser',
     logLevel: 'silent',
+    // Its paths lead to what is for Node.
+    tsconfig: false,
     resolve: {
       modules: [peer('.'), 'node_modules'],
       alias: {

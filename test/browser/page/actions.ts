@@ -1,5 +1,5 @@
 /** What a test may ask of a page or of its worker. */
-import { contracts } from './contract-actions.ts';
+import { contract, suiteNames } from './contract-actions.ts';
 import { storeActions } from './store-actions.ts';
 
-export const actions = { contracts, ...storeActions };
+export const actions = { contract, suiteNames, ...storeActions };
