@@ -173,7 +173,9 @@ export class OpfsPool {
   }
 
   async #openOne(file: FileHandle, { patience, isOpeningCostly }: PoolOptions): Promise<void> {
-    const serial = isOpeningCostly ? await serialOfFree(file) : undefined;
+    // A file that cannot be read so may still be open in a tab that is gone: opening has patience.
+    const glance = isOpeningCostly ? serialOfFree(file).catch(() => undefined) : undefined;
+    const serial = await glance;
     if (serial === undefined) {
       this.#adopt(await openPatiently(file, patience));
       return;
