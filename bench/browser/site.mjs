@@ -70,6 +70,9 @@ async function bundle(path) {
         'onewal/indexed-db': source('fs/indexed-db.ts'),
         'onewal/opfs': source('fs/opfs.ts'),
         onewal: source('index.ts'),
+        // What browser-level takes from Node.
+        buffer: peer('buffer/index.js'),
+        events: peer('events/events.js'),
       },
     },
   });
