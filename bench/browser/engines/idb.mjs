@@ -43,7 +43,7 @@ export const idb = {
             left > count ? outcomeOf(store.getAllKeys(range, count)) : [],
           ]);
           for (const value of values) visit(value);
-          if (values.length < count) return;
+          if (values.length < count || left === count) return;
           range = IDBKeyRange.lowerBound(keys.at(-1), true);
           left -= count;
         }
