@@ -60,13 +60,16 @@ if (browsers.length === 2 && engines.length === ENGINES.length) {
 async function runRound(kind, round) {
   const page = await openPage(kind, site.url);
   const first = (round - 1) % engines.length;
-  for (const engine of [...engines.slice(first), ...engines.slice(0, first)]) {
-    console.error(`round ${round} of ${line.rounds}, ${kind.title}: ${engine}`);
-    const request = { engine, store: `bench-${engine}`, scale: line.scale };
-    keep(kind, engine, await page.ask({ ...request, task: 'fill' }));
-    keep(kind, engine, await page.ask({ ...request, task: 'measure' }));
+  try {
+    for (const engine of [...engines.slice(first), ...engines.slice(0, first)]) {
+      console.error(`round ${round} of ${line.rounds}, ${kind.title}: ${engine}`);
+      const request = { engine, store: `bench-${engine}`, scale: line.scale };
+      keep(kind, engine, await page.ask({ ...request, task: 'fill' }));
+      keep(kind, engine, await page.ask({ ...request, task: 'measure' }));
+    }
+  } finally {
+    await page.close();
   }
-  await page.close();
 }
 
 /** @param {BrowserKind} kind @param {string} engine @param {Record<string, number>} figures */
