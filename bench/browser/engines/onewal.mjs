@@ -4,7 +4,7 @@ import { Store } from 'onewal';
 import { IndexedDbFileSystem } from 'onewal/indexed-db';
 import { OpfsFileSystem } from 'onewal/opfs';
 
-/** @import { FileSystem } from 'onewal' */
+/** @import { FileSystem, StoreMap } from 'onewal' */
 /** @import { BrowserEngineKind } from '../types.ts' */
 
 /** @type {BrowserEngineKind} */
@@ -19,6 +19,7 @@ function kindOn(name, makeFiles) {
     name,
     async open(store) {
       const opened = await Store.open(makeFiles(store));
+      /** @type {StoreMap<Uint8Array, Uint8Array>} */
       const map = opened.map('entries', { key: 'binary', value: 'binary' });
       return {
         put: (key, value) => map.put(key, value),
