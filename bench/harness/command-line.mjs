@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 /** @import { Question, Scale } from './types.ts' */
 
 const DEFAULT_SEED = 1;
+const MILLISECONDS_DEFAULT = 2000;
 /** More than a million entries take, so that each engine can have all of them in memory. */
 const CACHE_MIB_DEFAULT = 256;
 const MIB = 1 << 20;
@@ -18,14 +19,17 @@ const MIB = 1 << 20;
  * @property {string | undefined} json where the figures are kept
  */
 
-/** Ends the process with a usage if the arguments are none. @param {string} script @param {{ entries: number, rounds: number }} defaults @returns {CommandLine} */
+/** Ends the process with a usage if the arguments are none. @param {string} script @param {{ entries: number, rounds: number, milliseconds?: number }} defaults @returns {CommandLine} */
 export function commandLine(script, defaults) {
   try {
     const { values } = parseArgs({
       options: {
         entries: { type: 'string', default: String(defaults.entries) },
         rounds: { type: 'string', default: String(defaults.rounds) },
-        milliseconds: { type: 'string', default: '2000' },
+        milliseconds: {
+          type: 'string',
+          default: String(defaults.milliseconds ?? MILLISECONDS_DEFAULT),
+        },
         seed: { type: 'string', default: String(DEFAULT_SEED) },
         cache: { type: 'string', default: String(CACHE_MIB_DEFAULT) },
         only: { type: 'string', multiple: true, default: [] },

@@ -19,35 +19,37 @@ const MORE_IS_BETTER = new Set(['per second', 'MB/s']);
  * @property {number | undefined} ratio above 1 where ours is better than the best
  */
 
-/** @param {readonly Question[]} questions @param {Results} results @returns {Comparison[]} */
-export function compared(questions, results) {
+/** @typedef {{ ours: string, isPeer: (name: string) => boolean }} Sides who is compared with whom */
+
+/** @param {readonly Pick<Question, 'name' | 'rows'>[]} questions @param {Results} results @param {Sides} [sides] @returns {Comparison[]} */
+export function compared(questions, results, sides = { ours: OURS, isPeer }) {
   return questions.flatMap((question) =>
     question.rows
-      .map((row) => comparisonOf(question, row, results))
+      .map((row) => comparisonOf({ question: question.name, row, sides }, results))
       .filter(({ engines }) => Object.keys(engines).length > 0),
   );
 }
 
-/** @param {Question} question @param {Row} row @param {Results} results @returns {Comparison} */
-function comparisonOf(question, { name: row, unit }, results) {
+/** @param {{ question: string, row: Row, sides: Sides }} asked @param {Results} results @returns {Comparison} */
+function comparisonOf({ question, row: { name: row, unit }, sides }, results) {
   /** @type {Comparison['engines']} */
   const engines = {};
   for (const [engine, answers] of Object.entries(results)) {
-    const values = answers[question.name]?.[row];
+    const values = answers[question]?.[row];
     if (values !== undefined) engines[engine] = { value: median(values), spread: spread(values) };
   }
   const isMoreBetter = MORE_IS_BETTER.has(unit);
-  const peers = Object.keys(engines).filter((name) => name !== OURS && isPeer(name));
+  const peers = Object.keys(engines).filter((name) => name !== sides.ours && sides.isPeer(name));
   const value = (/** @type {string} */ name) => engines[name]?.value ?? Number.NaN;
   const [best] = peers.sort((a, b) => (isMoreBetter ? value(b) - value(a) : value(a) - value(b)));
-  const ours = engines[OURS]?.value;
+  const ours = engines[sides.ours]?.value;
   const ratio =
     best === undefined || ours === undefined
       ? undefined
       : isMoreBetter
         ? ours / value(best)
         : value(best) / ours;
-  return { question: question.name, row, unit, engines, best, ratio };
+  return { question, row, unit, engines, best, ratio };
 }
 
 /** @param {string} name */

@@ -49,7 +49,7 @@ export class Entries {
 
   /** Throws unless this is the value of `n`. @param {number} n @param {Uint8Array | undefined} value @param {number} [version] */
   check(n, value, version = 0) {
-    if (value !== undefined && Buffer.compare(value, this.value(n, version)) === 0) return;
+    if (value !== undefined && isEqual(value, this.value(n, version))) return;
     throw new WrongValueError(`entry ${n} is not what was written`);
   }
 
@@ -61,6 +61,12 @@ export class Entries {
     return firstWords.map((word) => (unmixed(word) ^ this.seed) >>> 0);
   }
 }
+
+/** @type {(a: Uint8Array, b: Uint8Array) => boolean} */
+const isEqual =
+  typeof Buffer === 'undefined'
+    ? (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i])
+    : (a, b) => Buffer.compare(a, b) === 0;
 
 /** Turns a word of 32 bits into another; no two into the same. @param {number} word */
 function mixed(word) {

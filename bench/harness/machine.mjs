@@ -1,13 +1,13 @@
 // @ts-check
 /** Where and of what figures are. */
 import { execFileSync } from 'node:child_process';
-import { cpus, release, totalmem, type } from 'node:os';
+import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const GIB = 1 << 30;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** @typedef {ReturnType<typeof machine>} Machine */
+/** @typedef {Omit<ReturnType<typeof machine>, 'load'> & { load?: string }} Machine */
 
 export function machine() {
   const processors = cpus();
@@ -17,6 +17,9 @@ export function machine() {
     node: process.version,
     system: `${type()} ${release()}`,
     processor: `${processors.length} × ${processors[0]?.model ?? 'unknown'}`,
+    load: loadavg()
+      .map((load) => load.toFixed(1))
+      .join(', '),
     memory: `${Math.round(totalmem() / GIB)} GiB`,
   };
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { ENGINES } from '../engines/all.mjs';
 import { QUESTIONS } from '../questions/all.mjs';
 import { barChart } from './bar-chart.mjs';
+import { browserSections } from './browser-page.mjs';
 import { compared, OURS } from './comparison.mjs';
 import { growthSections } from './growth-page.mjs';
 import { peersMarkdown } from './peers-table.mjs';
@@ -21,7 +22,7 @@ const FIGURES = `${DOCS}/performance`;
 
 const INTRODUCTION = `# Performance
 
-Written by \`npm run bench:peers\` and \`npm run bench:growth\`; do not edit.
+Written by \`npm run bench:peers\`, \`npm run bench:growth\` and \`npm run bench:browser\`; do not edit.
 
 Every engine does the same work on the same entries, made from one seed: keys of 20 bytes that are hashes, values of 100
 bytes that cannot be compressed. Every value that is read is checked. Each question is asked in a fresh process, the
@@ -34,7 +35,7 @@ Seen with strace: with the synced options below every engine calls fsync or fdat
 alone, with the unsynced ones not at all until the end.
 `;
 
-/** @param {'peers' | 'growth'} name @param {unknown} figures */
+/** @param {'peers' | 'growth' | 'browser'} name @param {unknown} figures */
 export function keepFigures(name, figures) {
   mkdirSync(FIGURES, { recursive: true });
   writeFileSync(`${FIGURES}/${name}.json`, `${JSON.stringify(figures)}\n`);
@@ -45,6 +46,7 @@ export function writePage() {
     INTRODUCTION,
     ...peerSections(kept('peers')),
     ...growthSections(kept('growth'), writeChart),
+    ...browserSections(kept('browser'), writeChart),
   ];
   writeFileSync(`${DOCS}/performance.md`, `${sections.join('\n')}`);
 }

@@ -20,7 +20,9 @@ export interface FileHandle {
   getFile(): Promise<FileContent>;
 }
 
+/** A file as it was, to be read without opening it. */
 interface FileContent {
+  readonly size: number;
   slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> };
 }
 

@@ -7,12 +7,21 @@
  * removed, and old ones are used first.
  */
 import { type AccessHandle, type DirectoryHandle, errorName, type FileHandle } from './browser.ts';
+import { errnoError } from './errno.ts';
+import { serialOfFree } from './opfs-glance.ts';
 import { OpfsSlot } from './opfs-slot.ts';
 
 const GUARD_NAME = 'lock';
-/** So many free files are made at a time. */
-const FREE_COUNT_TARGET = 12;
+/** So many files are made at a time: who waits for one need not wait for all. */
+const BATCH_COUNT = 3;
 const RETRY_INTERVAL_MS = 20;
+
+export interface PoolOptions {
+  /** For how many ms to try again where the pool is open elsewhere. */
+  readonly patience: number;
+  /** Opening a file costs so much that free ones stay closed until they are needed. */
+  readonly isOpeningCostly: boolean;
+}
 
 /** The pool is open elsewhere. */
 export class PoolTakenError extends Error {
@@ -23,12 +32,14 @@ export class OpfsPool {
   readonly #directory: DirectoryHandle;
   readonly #guard: AccessHandle;
   readonly #slots: OpfsSlot[] = [];
+  /** Free, and not open. */
+  readonly #closed: FileHandle[] = [];
   readonly #byName = new Map<string, OpfsSlot>();
   /** Made since the pool was opened: the browser may not have synced its directory. */
   readonly #young = new Set<OpfsSlot>();
   #serial = 0;
   #nextFile = 0;
-  #growth: Promise<void> | undefined;
+  #batch: Promise<void> | undefined;
   #isClosed = false;
   /** Called once, when the browser has closed the files under us. */
   onLost: (cause: unknown) => void = () => undefined;
@@ -38,12 +49,12 @@ export class OpfsPool {
     this.#guard = guard;
   }
 
-  /** Tries again for `patience` ms where it is open elsewhere, then throws PoolTakenError. */
-  static async open(directory: DirectoryHandle, patience: number): Promise<OpfsPool> {
+  /** Throws PoolTakenError where it is open elsewhere. */
+  static async open(directory: DirectoryHandle, options: PoolOptions): Promise<OpfsPool> {
     const guardFile = await directory.getFileHandle(GUARD_NAME, { create: true });
-    const pool = new OpfsPool(directory, await openPatiently(guardFile, patience));
+    const pool = new OpfsPool(directory, await openPatiently(guardFile, options.patience));
     try {
-      await pool.#openAll(patience);
+      await pool.#openAll(options);
       return pool;
     } catch (error) {
       pool.close();
@@ -58,6 +69,10 @@ export class OpfsPool {
 
   get names(): string[] {
     return [...this.#byName.keys()];
+  }
+
+  get freeCount(): number {
+    return this.#slots.filter(({ isFree }) => isFree).length;
   }
 
   find(name: string): OpfsSlot | undefined {
@@ -82,13 +97,17 @@ export class OpfsPool {
     for (const slot of this.#slots) slot.syncName();
   }
 
-  /** Makes more files where fewer than so many are free. Undefined where there are enough. */
-  grow(freeCountMin: number): Promise<void> | undefined {
-    if (this.#freeCount >= freeCountMin) return undefined;
-    this.#growth ??= this.#makeFiles().finally(() => {
-      this.#growth = undefined;
-    });
-    return this.#growth;
+  /**
+   * Resolves when so many files are free, and makes them. Undefined where there are enough. Rejects
+   * with what the browser says, or EIO once the pool is closed.
+   */
+  grow(freeCount: number): Promise<void> | undefined {
+    return this.freeCount >= freeCount ? undefined : this.#grow(freeCount);
+  }
+
+  /** Resolves when no file is being made, after which a closed pool can be opened again. */
+  async settle(): Promise<void> {
+    await this.#batch?.catch(() => undefined);
   }
 
   /** Loses the pool if it was removed: what is open stays writable, and nobody finds it again. */
@@ -110,35 +129,59 @@ export class OpfsPool {
     this.#guard.close();
   }
 
-  get #freeCount(): number {
-    return this.#slots.filter(({ isFree }) => isFree).length;
-  }
-
-  async #makeFiles(): Promise<void> {
-    while (this.#freeCount < FREE_COUNT_TARGET && !this.#isClosed) {
-      const name = String(this.#nextFile++);
-      const file = await this.#directory.getFileHandle(name, { create: true });
-      const slot = this.#adopt(await openPatiently(file, 0));
-      if (slot !== undefined) this.#young.add(slot);
+  async #grow(freeCount: number): Promise<void> {
+    while (this.freeCount < freeCount) {
+      if (this.#isClosed) throw errnoError('EIO', 'the files of the browser are closed');
+      const count = Math.min(BATCH_COUNT, freeCount - this.freeCount);
+      this.#batch ??= this.#makeFiles(count).finally(() => {
+        this.#batch = undefined;
+      });
+      await this.#batch;
     }
   }
 
-  async #openAll(patience: number): Promise<void> {
-    const opening: Promise<AccessHandle>[] = [];
+  /** Side by side, for each of them waits for the browser more than once. */
+  async #makeFiles(count: number): Promise<void> {
+    await allOf(Array.from({ length: count }, () => this.#makeFile()));
+  }
+
+  async #makeFile(): Promise<void> {
+    const old = this.#closed.pop();
+    const file = old ?? (await this.#createFile());
+    if (this.#isClosed) return;
+    const slot = this.#adopt(await openPatiently(file, 0));
+    if (slot !== undefined && old === undefined) this.#young.add(slot);
+  }
+
+  #createFile(): Promise<FileHandle> {
+    return this.#directory.getFileHandle(String(this.#nextFile++), { create: true });
+  }
+
+  async #openAll(options: PoolOptions): Promise<void> {
+    const opening: Promise<void>[] = [];
     for await (const entry of this.#directory.values()) {
       if (entry.kind !== 'file' || !/^\d{1,9}$/.test(entry.name)) continue;
-      opening.push(openPatiently(entry, patience));
+      opening.push(this.#openOne(entry, options));
       this.#nextFile = Math.max(this.#nextFile, Number(entry.name) + 1);
     }
-    const opened = await Promise.allSettled(opening);
-    for (const result of opened) if (result.status === 'fulfilled') this.#adopt(result.value);
-    const failed = opened.find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    await allOf(opening);
     for (const slot of this.#slots) {
       this.#register(slot);
       // Who was killed has not given the space back.
       if (slot.isFree && slot.size > 0) slot.makeEmpty();
     }
+  }
+
+  async #openOne(file: FileHandle, { patience, isOpeningCostly }: PoolOptions): Promise<void> {
+    // A file that cannot be read so may still be open in a tab that is gone: opening has patience.
+    const glance = isOpeningCostly ? serialOfFree(file).catch(() => undefined) : undefined;
+    const serial = await glance;
+    if (serial === undefined) {
+      this.#adopt(await openPatiently(file, patience));
+      return;
+    }
+    this.#serial = Math.max(this.#serial, serial);
+    this.#closed.push(file);
   }
 
   #adopt(handle: AccessHandle): OpfsSlot | undefined {
@@ -164,6 +207,13 @@ export class OpfsPool {
     this.close();
     this.onLost(cause);
   }
+}
+
+/** Waits for all of them, whatever becomes of one. */
+async function allOf(works: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(works);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 async function openPatiently(file: FileHandle, patience: number): Promise<AccessHandle> {

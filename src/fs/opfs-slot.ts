@@ -13,7 +13,7 @@ import { errnoError } from './errno.ts';
 import { decodeSlotRecord, encodeSlotRecord, SLOT_RECORD_SIZE } from './slot-record.ts';
 
 export const RECORD_OFFSETS = [0, 4096] as const;
-const CONTENT_OFFSET = 8192;
+export const CONTENT_OFFSET = 8192;
 
 export class OpfsSlot {
   readonly #handle: AccessHandle;

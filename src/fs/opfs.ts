@@ -23,6 +23,9 @@ import { takeWebLock, type WebLock } from './web-lock.ts';
  * they must wait.
  */
 const FREE_COUNT_MIN = 8;
+const FREE_COUNT_TARGET = 12;
+/** What an open takes: a WAL, its head and the reserve; and a checkpoint, with a snapshot. */
+const FREE_COUNT_AT_ONCE = 3;
 const TURN_INTERVAL_MS = 8;
 /** How long it may take, while there are commits, to find out that the storage was cleared. */
 const PRESENCE_INTERVAL_MS = 1000;
@@ -62,7 +65,7 @@ export class OpfsFileSystem implements FileSystem {
   async prepare(): Promise<void> {
     if (this.#prepared !== undefined) return;
     const session = await this.#open();
-    await session.pool.grow(FREE_COUNT_MIN);
+    await session.pool.grow(FREE_COUNT_TARGET);
     this.#prepared = session;
   }
 
@@ -104,7 +107,7 @@ export class OpfsFileSystem implements FileSystem {
       else session.hold();
       // Without room for more files the store may still open, and say what it lacks.
       return (
-        session.pool.grow(FREE_COUNT_MIN)?.then(
+        session.growForOpen()?.then(
           () => lock,
           () => lock,
         ) ?? lock
@@ -169,6 +172,7 @@ class Session {
   #holdCount = 0;
   #checkedAt = 0;
   #turnedAt = 0;
+  #isTended = false;
   #isEnded = false;
   /** Firefox takes a while to give a Web Lock to the next one. */
   released: Promise<void> | undefined;
@@ -181,6 +185,25 @@ class Session {
 
   hold(): void {
     this.#holdCount += 1;
+  }
+
+  /**
+   * Where the directory is not synced, files should be older than the session that uses them: all
+   * that it may need are made for the next one too.
+   */
+  growForOpen(): Promise<void> | undefined {
+    if (isOpeningCostly()) return this.pool.grow(FREE_COUNT_AT_ONCE);
+    return this.pool.freeCount < FREE_COUNT_MIN ? this.pool.grow(FREE_COUNT_TARGET) : undefined;
+  }
+
+  /** Makes files in the background. Who needs those that could not be made is told why then. */
+  tend(): void {
+    if (this.#isTended || this.pool.freeCount >= FREE_COUNT_MIN) return;
+    this.#isTended = true;
+    const isDone = () => {
+      this.#isTended = false;
+    };
+    void this.pool.grow(FREE_COUNT_TARGET)?.then(isDone, isDone);
   }
 
   /**
@@ -211,7 +234,7 @@ class Session {
     this.#isEnded = true;
     this.pool.close();
     this.onEnd();
-    this.released = this.#webLock?.release();
+    this.released = this.pool.settle().then(() => this.#webLock?.release());
   }
 }
 
@@ -249,11 +272,17 @@ class OpfsFile implements File {
   }
 
   async sync(): Promise<void> {
-    this.syncNow();
+    this.#sync();
     await this.#session.giveTurn();
   }
 
+  /** Who blocks cannot wait for a file: from now on there are some. */
   syncNow(): void {
+    this.#sync();
+    this.#session.tend();
+  }
+
+  #sync(): void {
     this.#access.checkReadable();
     this.#slot.flush();
     this.#session.checkPresence();
@@ -271,14 +300,10 @@ class OpfsFile implements File {
 }
 
 function createFile(session: Session, name: string): Awaitable<File> {
-  const { pool } = session;
-  const slot = pool.create(name);
-  const growth = pool.grow(FREE_COUNT_MIN);
-  if (slot !== undefined) {
-    // Who needs the files that could not be made tries again, and is told why.
-    growth?.catch(() => undefined);
-    return new OpfsFile(session, slot, 'create');
-  }
+  const slot = session.pool.create(name);
+  if (!isOpeningCostly()) session.tend();
+  if (slot !== undefined) return new OpfsFile(session, slot, 'create');
+  const growth = session.pool.grow(FREE_COUNT_AT_ONCE);
   return Promise.resolve(growth).then(() => createFile(session, name));
 }
 
@@ -292,12 +317,20 @@ async function openPool(
   if (webLock === 'taken') throw taken(location);
   try {
     const isQueued = webLock !== 'unsupported';
-    const pool = await OpfsPool.open(directory, isQueued ? PATIENCE_MS : 0);
+    const pool = await OpfsPool.open(directory, {
+      patience: isQueued ? PATIENCE_MS : 0,
+      isOpeningCostly: isOpeningCostly(),
+    });
     return { pool, webLock: isQueued ? webLock : undefined };
   } catch (error) {
     if (webLock !== 'unsupported') await webLock.release();
     throw error instanceof PoolTakenError ? taken(location) : error;
   }
+}
+
+/** Firefox syncs its directory, and records of its own with each file that is opened or closed. */
+function isOpeningCostly(): boolean {
+  return browserEngine() === 'firefox';
 }
 
 async function rootDirectory(): Promise<DirectoryHandle> {

@@ -21,27 +21,42 @@ const CHROMIUM_FLAGS = [
   '--remote-debugging-port=0',
 ];
 
+/** For one call of a page, a suite of tests at most, on a machine that is busy. */
+const CALL_TIMEOUT_MS = 600_000;
+const LAUNCH_TIMEOUT_MS = 120_000;
+
 export type Where = 'inPage' | 'inWorker';
 
 /** A tab whose page was loaded. */
 export interface Tab {
   /** Throws what the action threw: an Error with its `code` and `committed`. */
   call<T = void>(where: Where, action: string, ...args: readonly unknown[]): Promise<T>;
+  reload(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Browser<T extends Tab = Tab> {
+  open(url: string): Promise<T>;
+  close(): Promise<void>;
+  /** Ends all its processes at once, as a crash does. */
+  kill(): Promise<void>;
 }
 
 interface ChromiumTab extends Tab {
   readonly page: Page;
 }
 
-export interface Chromium {
-  open(url: string): Promise<ChromiumTab>;
-  close(): Promise<void>;
-  /** Ends all its processes at once, as a crash does. */
-  kill(): Promise<void>;
+export type Chromium = Browser<ChromiumTab>;
+
+export interface BrowserKind {
+  readonly name: 'Chromium' | 'Firefox';
+  /** Undefined where it is not installed. */
+  readonly path: string | undefined;
+  launch(profile: Profile): Promise<Browser>;
 }
 
-export const chromiumPath = pathOf('chromium', 'chromium-browser', 'google-chrome');
-export const firefoxPath = pathOf('firefox-esr', 'firefox');
+const chromiumPath = pathOf('chromium', 'chromium-browser', 'google-chrome');
+const firefoxPath = pathOf('firefox-esr', 'firefox');
 
 function pathOf(...commands: readonly string[]): string | undefined {
   for (const command of commands) {
@@ -83,7 +98,12 @@ export async function launchChromium(profile: Profile): Promise<Chromium> {
     open: async (url) => {
       const page = await context.newPage();
       await page.goto(url, { waitUntil: 'load' });
-      return { page, call: (...call) => outcomeOf(page.evaluate(request, call)) };
+      return {
+        page,
+        call: (...call) => outcomeOf(page.evaluate(request, call)),
+        reload: async () => void (await page.reload()),
+        close: () => page.close(),
+      };
     },
     close: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
@@ -102,24 +122,59 @@ async function endpointOf(child: ChildProcess): Promise<string> {
 }
 
 /** Playwright drives no Firefox but its own. */
-export async function launchFirefox(
-  profile: Profile,
-  url: string,
-): Promise<Tab & { close(): Promise<void> }> {
+async function launchFirefox(profile: Profile): Promise<Browser> {
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath: firefoxPath as string,
     headless: true,
     userDataDir: profile.path,
-    protocolTimeout: 600_000,
+    protocolTimeout: CALL_TIMEOUT_MS,
+    timeout: LAUNCH_TIMEOUT_MS,
   });
-  const page = await browser.newPage();
-  await page.goto(url, { waitUntil: 'load' });
+  const child = browser.process() as ChildProcess;
+  const exited = once(child, 'exit');
   return {
-    call: (...call) => outcomeOf(page.evaluate(request, call)),
+    open: async (url) => {
+      const page = await browser.newPage();
+      await page.goto(url, { waitUntil: 'load' });
+      return {
+        call: (...call) => outcomeOf(page.evaluate(request, call)),
+        reload: async () => void (await page.reload()),
+        close: () => page.close(),
+      };
+    },
     close: () => browser.close(),
+    kill: async () => {
+      for (const pid of [...descendantsOf(child.pid as number), child.pid as number]) {
+        killIfThere(pid);
+      }
+      await exited;
+    },
   };
 }
+
+/** It has no process group of its own. */
+function descendantsOf(pid: number): number[] {
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
+  const children = stdout.split('\n').filter(Boolean).map(Number);
+  return children.flatMap((child) => [...descendantsOf(child), child]);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ESRCH') throw error;
+  }
+}
+
+export const CHROMIUM: BrowserKind = {
+  name: 'Chromium',
+  path: chromiumPath,
+  launch: launchChromium,
+};
+
+export const FIREFOX: BrowserKind = { name: 'Firefox', path: firefoxPath, launch: launchFirefox };
 
 type Call = readonly [where: Where, action: string, ...args: unknown[]];
 

@@ -15,20 +15,34 @@ export const PLACES: readonly Place[] = [
   { kind: 'indexed-db', where: 'inWorker' },
 ];
 
+/** Suite by suite, so that one that does not come to an end has a name. */
 export async function holdContracts(
   tab: Tab,
   browser: string,
   { kind, where }: Place,
 ): Promise<void> {
-  const outcomes = await tab.call<TestOutcome[]>(where, 'contracts', kind, `contracts ${where}`);
+  const outcomes: TestOutcome[] = [];
+  const place = `${browser}, ${kind} ${where === 'inPage' ? 'in a page' : 'in a worker'}`;
+  for (const suite of await tab.call<string[]>(where, 'suiteNames')) {
+    const start = Date.now();
+    const root = `${suite} ${where}`;
+    const found = await tab.call<TestOutcome[]>(where, 'contract', kind, suite, root);
+    const seconds = ((Date.now() - start) / 1000).toFixed(1);
+    console.log(`${place}, ${suite}: ${tallyOf(found)}, ${seconds} s`);
+    outcomes.push(...found);
+  }
 
+  console.log(`${place}: ${tallyOf(outcomes)}`);
   const failed = outcomes.filter(({ state }) => state === 'failed');
-  const skipped = outcomes.filter(({ state }) => state === 'skipped').length;
-  const passed = outcomes.length - failed.length - skipped;
-  console.log(
-    `${browser}, ${kind} ${where === 'inPage' ? 'in a page' : 'in a worker'}: ` +
-      `${outcomes.length} tests, ${passed} passed, ${failed.length} failed, ${skipped} skipped`,
-  );
   expect(failed.map(({ name, failure }) => `${name}\n${failure}`).join('\n\n')).toBe('');
-  expect(passed).toBeGreaterThan(80);
+  expect(outcomes.filter(({ state }) => state === 'passed').length).toBeGreaterThan(80);
+}
+
+function tallyOf(outcomes: readonly TestOutcome[]): string {
+  const count = (state: TestOutcome['state']) =>
+    outcomes.filter((outcome) => outcome.state === state).length;
+  return (
+    `${outcomes.length} tests, ${count('passed')} passed, ${count('failed')} failed, ` +
+    `${count('skipped')} skipped`
+  );
 }

@@ -1,10 +1,10 @@
 /**
- * Chromium is killed, all of it at once, while stores commit: what was acknowledged is there when
+ * A browser is killed, all of it at once, while stores commit: what was acknowledged is there when
  * it starts again. `ONEWAL_KILLS` says how often; the default is for every day.
  */
 import { describe, expect, test } from 'vitest';
 import { seededNumbers } from '../support/seeded.ts';
-import { type Chromium, chromiumPath, launchChromium, makeProfile } from './browsers.ts';
+import { type Browser, CHROMIUM, FIREFOX, makeProfile } from './browsers.ts';
 import { PLACES } from './contracts.ts';
 import type { Found } from './page/store-actions.ts';
 import { serveSite } from './site.ts';
@@ -13,7 +13,9 @@ const KILL_COUNT = Number(process.env.ONEWAL_KILLS ?? 3);
 const POLL = { timeout: 60_000, interval: 5 };
 const TIMEOUT_MS = 1_800_000;
 
-describe.skipIf(chromiumPath === undefined)('when Chromium is killed', () => {
+const KINDS = [CHROMIUM, FIREFOX].filter(({ path }) => path !== undefined);
+
+describe.each(KINDS)('when $name is killed', ({ name, launch }) => {
   test.each(PLACES.slice(0, 2))(
     'a store on $kind has kept every commit that was acknowledged',
     { timeout: TIMEOUT_MS },
@@ -23,7 +25,7 @@ describe.skipIf(chromiumPath === undefined)('when Chromium is killed', () => {
       const next = seededNumbers(1);
       const found: Found[] = [];
       const acknowledged: number[] = [];
-      const live = async (browser: Chromium, isLast: boolean): Promise<void> => {
+      const live = async (browser: Browser, isLast: boolean): Promise<void> => {
         const before = site.acknowledged;
         const tab = await browser.open(site.url);
         await tab.call(where, 'open', kind, 'killed');
@@ -36,7 +38,7 @@ describe.skipIf(chromiumPath === undefined)('when Chromium is killed', () => {
         await expect.poll(() => site.acknowledged, POLL).toBeGreaterThanOrEqual(target);
       };
       for (let kill = 0; kill <= KILL_COUNT; kill++) {
-        const browser = await launchChromium(profile);
+        const browser = await launch(profile);
         try {
           await live(browser, kill === KILL_COUNT);
         } finally {
@@ -47,7 +49,7 @@ describe.skipIf(chromiumPath === undefined)('when Chromium is killed', () => {
       profile.remove();
 
       console.log(
-        `${kind} ${where}: killed ${KILL_COUNT} times; acknowledged ${acknowledged.join(' ')}; ` +
+        `${name}, ${kind} ${where}: killed ${KILL_COUNT} times; acknowledged ${acknowledged.join(' ')}; ` +
           `found ${found.map(({ prefix }) => prefix).join(' ')}`,
       );
       for (const [index, { prefix, count }] of found.entries()) {

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Counted } from '../remote/counting-tab.ts';
-import { type Chromium, chromiumPath, launchChromium, makeProfile } from './browsers.ts';
+import { CHROMIUM, type Chromium, launchChromium, makeProfile } from './browsers.ts';
 import type { HostKind } from './page/store-actions.ts';
 import { type Site, serveSite } from './site.ts';
 
@@ -21,7 +21,7 @@ const POLL = { timeout: 60_000, interval: 100 };
 const TIMEOUT_MS = 600_000;
 const KINDS: readonly HostKind[] = ['indexed-db', 'opfs'];
 
-describe.skipIf(chromiumPath === undefined)('tabs of Chromium that share a store', () => {
+describe.skipIf(CHROMIUM.path === undefined)('tabs of Chromium that share a store', () => {
   const profile = makeProfile();
   let site: Site;
   let browser: Chromium;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serveWallet } from '../../docs/examples/wallet/server.mjs';
-import { type Chromium, chromiumPath, launchChromium, makeProfile } from './browsers.ts';
+import { CHROMIUM, type Chromium, launchChromium, makeProfile } from './browsers.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const BUILD_MS_MAX = 300_000;
@@ -18,9 +18,9 @@ const PLACES = [
   { place: 'indexed-db', query: '?store=indexed-db' },
 ];
 
-if (chromiumPath === undefined) console.log('SKIPPED: there is no Chromium on this system');
+if (CHROMIUM.path === undefined) console.log('SKIPPED: there is no Chromium on this system');
 
-describe.skipIf(chromiumPath === undefined)('the wallet', () => {
+describe.skipIf(CHROMIUM.path === undefined)('the wallet', () => {
   const profile = makeProfile();
   let site: Awaited<ReturnType<typeof serveWallet>>;
   let browser: Chromium;

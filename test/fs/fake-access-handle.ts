@@ -12,6 +12,7 @@ export class FakeAccessHandle implements AccessHandle {
   #content: Uint8Array;
   #durable: Uint8Array;
   #unsynced: Change[] = [];
+  #onClose: () => void = () => undefined;
   isClosed = false;
   /** Calls that change the file, so far. */
   changeCount = 0;
@@ -53,6 +54,20 @@ export class FakeAccessHandle implements AccessHandle {
 
   close(): void {
     this.isClosed = true;
+    this.#onClose();
+  }
+
+  get content(): Uint8Array {
+    return this.#content;
+  }
+
+  /** The same file, opened by somebody else. What was not flushed stays in doubt. */
+  reopened(onClose: () => void): FakeAccessHandle {
+    const handle = new FakeAccessHandle(this.#content);
+    handle.#durable = this.#durable;
+    handle.#unsynced = [...this.#unsynced];
+    handle.#onClose = onClose;
+    return handle;
   }
 
   /** What the medium may hold after a power cut, by chance. */

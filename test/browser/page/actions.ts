@@ -1,6 +1,6 @@
 /** What a test may ask of a page or of its worker. */
-import { contracts } from './contract-actions.ts';
+import { contract, suiteNames } from './contract-actions.ts';
 import { shareActions } from './share-actions.ts';
 import { storeActions } from './store-actions.ts';
 
-export const actions = { contracts, ...storeActions, ...shareActions };
+export const actions = { contract, suiteNames, ...storeActions, ...shareActions };

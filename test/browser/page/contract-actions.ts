@@ -11,22 +11,26 @@ import { runTests, type TestOutcome } from './run-tests.ts';
 import type { HostKind } from './store-actions.ts';
 import { describe } from './vitest.ts';
 
+const SUITES: { readonly [name: string]: (host: StoreHost) => void } = {
+  files: fileContract,
+  store: storeContract,
+  views: viewContract,
+  transactions: transactionContract,
+  outcomes: outcomeContract,
+  events: eventContract,
+};
+
+export const suiteNames = (): readonly string[] => Object.keys(SUITES);
+
 /** `root`: where nothing is stored yet. */
-export function contracts(kind: HostKind, root: string): Promise<TestOutcome[]> {
+export function contract(kind: HostKind, suite: string, root: string): Promise<TestOutcome[]> {
   const host = kind === 'opfs' ? opfsHost(root) : indexedDbHost(root);
-  return runTests(() => {
-    describe(`the file system ${host.name}`, () => {
-      testFileSystem({ make: () => host.make(), host: host.canBlock ? 'rich' : 'poor' });
-    });
-    for (const contract of [
-      storeContract,
-      viewContract,
-      transactionContract,
-      outcomeContract,
-      eventContract,
-    ]) {
-      contract(host);
-    }
+  return runTests(() => SUITES[suite]?.(host));
+}
+
+function fileContract(host: StoreHost): void {
+  describe(`the file system ${host.name}`, () => {
+    testFileSystem({ make: () => host.make(), host: host.canBlock ? 'rich' : 'poor' });
   });
 }
 

@@ -57,6 +57,14 @@ export const storeActions = {
     return store.info;
   },
 
+  /** In OPFS, with files for blocking calls. */
+  async openPrepared(kind: 'opfs', name: string): Promise<StoreInfo> {
+    const fs = new OpfsFileSystem(name);
+    fileSystems.set(`${kind} ${name}`, fs);
+    await fs.prepare();
+    return storeActions.open(kind, name);
+  },
+
   async close(): Promise<void> {
     await openStore().close();
   },
