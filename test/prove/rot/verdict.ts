@@ -6,7 +6,7 @@
 import { CorruptionError, OnewalError, type RecoveryMode, type Store } from '../../../src/index.ts';
 import type { Damage } from './damage.ts';
 import type { FramePlace, GoldenStore } from './golden-stores.ts';
-import { type Files, filesOf, shown, writable } from './plain-files.ts';
+import { type Files, filesOf, firstDifference, shown, writable } from './plain-files.ts';
 import { headText, MISSING, readableEntries, readState } from './state-text.ts';
 
 /** How a store is opened: another one can be planted, to see that the verdict notices. */
@@ -52,12 +52,6 @@ export function tornAt({ store, damage }: Case): number | undefined {
 
 function baseOf({ sequence, isCommit, isPart }: FramePlace): number {
   return isCommit || isPart ? sequence - 1 : sequence;
-}
-
-function firstDifference(before: Uint8Array, after: Uint8Array): number {
-  const size = Math.min(before.length, after.length);
-  for (let at = 0; at < size; at++) if (before[at] !== after[at]) return at;
-  return size;
 }
 
 function isIntact({ offset, end }: FramePlace, before: Uint8Array, after: Uint8Array): boolean {
