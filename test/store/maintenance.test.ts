@@ -85,6 +85,55 @@ test('a store whose writes are disabled tries no checkpoint, neither by itself n
   expect(saidOf('error')).toEqual(before);
 });
 
+test('a close behind disabled writes leaves a large memtable alone', async () => {
+  const disk = new SimulatedDisk();
+  const { store, map, saidOf } = await openHeard(disk);
+  for (let n = 0; n < 5; n++) await map.put(n, 'x'.repeat(300_000));
+  disk.onCall = ({ kind }) =>
+    kind === 'sync' || kind === 'open' ? { kind: 'fail', code: 'EIO' } : undefined;
+  await expect(map.put(9, 'x')).rejects.toMatchObject({ committed: 'unknown' });
+  disk.onCall = undefined;
+
+  await store.close();
+
+  expect(saidOf('error')).toEqual([expect.stringContaining('a new WAL could not be started')]);
+});
+
+test('writers that block write the checkpoint themselves before two memtables are full', async () => {
+  const store = await Store.open(new SimulatedDisk(), { checkpointBytes: 64 << 10 });
+  const map = store.map<number, string>('m');
+
+  for (let n = 0; n < 20; n++) {
+    map.putSync(n, 'x'.repeat(20_000));
+    expect(store.stats().memtableBytes).toBeLessThan(160_000);
+  }
+
+  expect(store.stats().checkpoints).toBeGreaterThan(1);
+  await store.close();
+});
+
+test('a memtable that has grown to its size starts a checkpoint, and one byte before that it does not', async () => {
+  const puts = (store: Store) => {
+    const map = store.map<number, number>('m');
+    return Array.from({ length: 400 }, (_, key) => ({ type: 'put', map, key, value: 0 }) as const);
+  };
+  const measured = await Store.open(new SimulatedDisk());
+  await measured.batch(puts(measured));
+  const { memtableBytes } = measured.stats();
+  await measured.close();
+
+  for (const [checkpointBytes, checkpoints] of [
+    [memtableBytes, 1],
+    [memtableBytes + 1, 0],
+  ]) {
+    const { store } = await openHeard(new SimulatedDisk(), { checkpointBytes });
+    await store.batch(puts(store));
+    await untilIdle();
+    expect(store.stats()).toMatchObject({ checkpoints });
+    await store.close();
+  }
+});
+
 test('a store that is closing starts no checkpoint by itself', async () => {
   const disk = new SimulatedDisk();
   const { store, map } = await openHeard(disk, { checkpointBytes: 4 << 10 });
