@@ -195,6 +195,18 @@ test('a lock that is not released is reported, and the store is closed', async (
   expect(said).toEqual(['error: the lock was not released', 'closed: the store is closed']);
 });
 
+test('a close that cannot write its end is content, for everything is durable', async () => {
+  const disk = new SimulatedDisk();
+  const said: string[] = [];
+  const store = await Store.open(disk, { logger: ({ message }) => said.push(message) });
+  await store.map('m').put('k', 1);
+  disk.onCall = ({ kind }) => (kind === 'sync' ? { kind: 'fail', code: 'EIO' } : undefined);
+
+  await store.close();
+
+  expect(said).toEqual(['End was not written', 'the store is closed']);
+});
+
 test('one buffered commit that a close cannot sync is said to be in danger', async () => {
   const disk = new SimulatedDisk();
   const store = await Store.open(disk);
