@@ -82,9 +82,11 @@ test('word that is written in part is cut off again, so that what comes behind i
       return writes === 3 ? { kind: 'fail', code } : undefined;
     };
     await map.put('k', 1);
+    const { length } = disk.readFile('1.wal');
     await nextTurn();
     expect(writes).toBe(3);
     disk.onCall = undefined;
+    expect(disk.readFile('1.wal')).toHaveLength(length);
 
     await map.put('l', 2);
 
@@ -134,6 +136,25 @@ test('a deletion that fails for another reason than a full disk is refused, and 
   expect(map.get('k')).toBe(1);
   expect(store.stats().storage_disk_full_total).toBe(0);
   expect(disk.names()).toContain('reserve');
+  await store.close();
+});
+
+test('a reserve that cannot be given back is reported, and the deletion is refused as on a full disk', async () => {
+  const disk = new SimulatedDisk();
+  const said: string[] = [];
+  const store = await Store.open(disk, { logger: ({ message }) => said.push(message) });
+  const map = store.map<string, number>('m');
+  await map.put('k', 1);
+  await nextTurn();
+  disk.capacity = disk.names().reduce((size, name) => size + disk.readFile(name).length, 0);
+  disk.onCall = refusing('remove', 'reserve', 'EBUSY');
+
+  await expect(map.remove('k')).rejects.toMatchObject({ code: 'DISK_FULL', committed: 'no' });
+
+  expect(said).toEqual(['the reserve could not be removed']);
+  disk.onCall = undefined;
+  disk.capacity = undefined;
+  await map.remove('k');
   await store.close();
 });
 
