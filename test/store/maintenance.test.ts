@@ -4,6 +4,7 @@ import { checksumReady } from '../../src/bytes/checksum.ts';
 import type { File } from '../../src/fs/file-system.ts';
 import { MemoryFileSystem } from '../../src/fs/memory.ts';
 import { Store, type StoreEvent, type StoreOptions } from '../../src/index.ts';
+import { setHost } from '../../src/store/host.ts';
 import { type FaultPlan, SimulatedDisk } from '../../src/testing/index.ts';
 import { useSeededHost } from '../support/seeded.ts';
 
@@ -229,6 +230,40 @@ test('a blocking open that finds many WALs and snapshots of one size makes one o
   const found = Store.openSync(disk);
   expect([...found.map('m').getKeys()]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   found.closeSync();
+});
+
+test('a compaction lets others have a turn between its slices, and waits for it', async () => {
+  let held: (() => void)[] | undefined;
+  const pause = async () => {
+    const waiting = held;
+    if (waiting !== undefined) await new Promise<void>((resolve) => waiting.push(resolve));
+  };
+  setHost({ environment: { pause } });
+  const { store, map } = await openHeard(new SimulatedDisk());
+  await Promise.all(Array.from({ length: 2000 }, (_, n) => map.put(n, 'x')));
+  await store.checkpoint();
+  await map.put(0, 'y');
+  await store.checkpoint();
+  held = [];
+  let isDone = false;
+  const compaction = store.compact().then(() => {
+    isDone = true;
+  });
+
+  let turns = 0;
+  await untilIdle();
+  while (!isDone) {
+    expect(held).toHaveLength(1);
+    held.pop()?.();
+    turns++;
+    await untilIdle();
+  }
+
+  await compaction;
+  expect(turns).toBeGreaterThan(3);
+  expect(store.stats()).toMatchObject({ compactions: 1, snapshots: 1 });
+  held = undefined;
+  await store.close();
 });
 
 /** Syncs of snapshots wait until they are let go. */
