@@ -126,7 +126,7 @@ test('a memtable that has grown to its size starts a checkpoint, and one byte be
   for (const [checkpointBytes, checkpoints] of [
     [memtableBytes, 1],
     [memtableBytes + 1, 0],
-  ]) {
+  ] as const) {
     const { store } = await openHeard(new SimulatedDisk(), { checkpointBytes });
     await store.batch(puts(store));
     await untilIdle();
