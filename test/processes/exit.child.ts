@@ -42,6 +42,8 @@ export interface ExitTask extends Plan {
 
 const LANE_COUNT = 4;
 const EXIT_CODE = 7;
+/** Out of reach of the garbage collector, to the end. */
+const held: unknown[] = [];
 
 const task: ExitTask = isMainThread ? JSON.parse(String(process.argv[2])) : workerData;
 if (task.program !== undefined && isMainThread) await superviseThread(task.program);
@@ -150,8 +152,6 @@ function commitBlocking(store: Store): void {
   const { sequence } = journal.putSync([task.life, number], number);
   report('acknowledged', { number, sequence });
 }
-
-const held: unknown[] = [];
 
 function holdIterators(store: Store): void {
   const { texts, blobs } = openMaps(store);

@@ -18,6 +18,8 @@ const CROWDS: { readonly [scale in Scale]: Crowd } = {
   long: { processes: 100, threads: 3 },
 };
 const MANNERS = ['refused', 'in turn'] as const;
+/** What is counted of each. */
+const KINDS = { refused: 'openers refused at once', 'in turn': 'turns' } as const;
 
 export const openers: Gate = {
   name: 'openers',
@@ -48,8 +50,12 @@ export async function crowd(plan: CrowdPlan, tally: Tally): Promise<void> {
 type Place = CrowdPlan & { readonly directory: string };
 
 /** Each knows its number, and starts when it is told to. */
-async function gather(site: Site, plan: Place, lockTimeout: number): Promise<Child[]> {
-  const { directory, processes, threads, hasNoLock = false } = plan;
+async function gather(
+  site: Site,
+  plan: Place & { readonly lockTimeout: number },
+  tally: Tally,
+): Promise<Child[]> {
+  const { directory, processes, threads, lockTimeout, hasNoLock = false } = plan;
   const program = await site.program('opener');
   const taskOf = (opener: number): OpenerTask => {
     const isBlocking = lockTimeout === 0 && opener % 3 === 0;
@@ -59,7 +65,10 @@ async function gather(site: Site, plan: Place, lockTimeout: number): Promise<Chi
   for (let index = 0; index < processes; index++) {
     const first = index * (threads + 1);
     const own = Array.from({ length: threads }, (_, thread) => taskOf(first + thread + 1));
-    children.push(await site.start('opener', { ...taskOf(first), threads: own, program }));
+    const child = await site.start('opener', { ...taskOf(first), threads: own, program });
+    // No check, but a sign of life: on a busy machine it takes minutes until all are there.
+    child.onReport(() => tally.count(KINDS[plan.manner], 0));
+    children.push(child);
   }
   await Promise.all(children.map((child) => heard(child, ['ready'], threads + 1)));
   return children;
@@ -71,7 +80,7 @@ async function heard(child: Child, kinds: readonly string[], count: number): Pro
 
 async function oneWins(site: Site, plan: Place, tally: Tally): Promise<void> {
   const { directory, threads } = plan;
-  const children = await gather(site, plan, 0);
+  const children = await gather(site, { ...plan, lockTimeout: 0 }, tally);
   for (const child of children) child.say('go');
   await Promise.all(children.map((child) => heard(child, ['opened', 'refused'], threads + 1)));
   const reports = children.flatMap((child) => child.reports);
@@ -79,7 +88,7 @@ async function oneWins(site: Site, plan: Place, tally: Tally): Promise<void> {
   const others = reports.filter(({ kind, code }) => kind === 'refused' && code !== 'LOCKED');
   if (winners.length !== 1) tally.fail(`${winners.length} openers won`, 'refused');
   if (others[0] !== undefined) tally.fail(`refused with ${JSON.stringify(others[0])}`, 'refused');
-  tally.count('openers refused at once', reports.filter(({ kind }) => kind === 'refused').length);
+  tally.count(KINDS.refused, reports.filter(({ kind }) => kind === 'refused').length);
   tally.count('openers that won', winners.length);
 
   await Promise.all(children.map((child) => child.kill()));
@@ -89,9 +98,9 @@ async function oneWins(site: Site, plan: Place, tally: Tally): Promise<void> {
 
 async function allInTurn(site: Site, plan: Place, tally: Tally): Promise<void> {
   const { directory, processes, threads } = plan;
-  const children = await gather(site, plan, LOCK_TIMEOUT);
+  const children = await gather(site, { ...plan, lockTimeout: LOCK_TIMEOUT }, tally);
   for (const child of children) {
-    child.onReport(({ kind }) => kind === 'left' && tally.count('turns'));
+    child.onReport(({ kind }) => kind === 'left' && tally.count(KINDS['in turn']));
   }
   const start = performance.now();
   for (const child of children) child.say('go');

@@ -12,17 +12,18 @@ import { judgeOpenLimit, judgeWriteLimit } from './limits/judge.ts';
 import type { Damage } from './rot/damage.ts';
 import { familiesOf } from './rot/damages.ts';
 import { type GoldenStore, goldenStores } from './rot/golden-stores.ts';
-import { shown } from './rot/plain-files.ts';
+import { changesOf, shown } from './rot/plain-files.ts';
 import { FalseStateError, judgeReading, judgeWriting, type Opener, tornAt } from './rot/verdict.ts';
 
 const openSync: Opener = Store.openSync.bind(Store);
 let killed: GoldenStore;
 let closed: GoldenStore;
+let parts: GoldenStore;
 
 beforeAll(async () => {
   const stores = await goldenStores();
   const named = (name: string) => stores.find((store) => store.name === name) as GoldenStore;
-  [killed, closed] = [named('killed'), named('closed')];
+  [killed, closed, parts] = [named('killed'), named('closed'), named('parts')];
 }, 60_000);
 
 /** A damage that does nothing. */
@@ -101,6 +102,50 @@ describe('the gate of rot', () => {
     );
   });
 
+  test('allows that there is no store only where two faults have left what a creation begins with', () => {
+    const header = (parts.files.get('1.wal') as Uint8Array).subarray(0, 1297);
+    const cut = new Map(parts.files).set('1.wal', header);
+    const hardlyBegun = new Map(cut);
+    hardlyBegun.delete('1.head');
+    const judged = (files: Damage['files'], isSingle: boolean, open = openSync) =>
+      judgeReading({ store: parts, damage: { ...none(parts), files }, isSingle }, 'safe', open);
+    const blind: Opener = (_, options) => openSync(shown(new Map()), options);
+
+    expect(judged(cut, true)).toBe('refused');
+    expect(judged(hardlyBegun, false)).toBe('refused');
+    expect(() => judged(hardlyBegun, true)).toThrow(/no store/);
+    expect(() => judged(cut, false, blind)).toThrow(/no store/);
+  });
+
+  test('counts a damage once, however it came about, and knows one that changes nothing', () => {
+    const { files } = killed;
+    const changed = (edit: (bytes: Uint8Array) => Uint8Array) =>
+      changesOf(
+        files,
+        new Map(files).set('4.wal', edit((files.get('4.wal') as Uint8Array).slice())),
+      );
+    const flipped = (at: number) =>
+      changed((bytes) => {
+        bytes[at] = (bytes[at] as number) ^ 1;
+        return bytes;
+      });
+    const without = new Map(files);
+    without.delete('4.wal');
+    const others = [
+      flipped(20),
+      flipped(21),
+      changed((bytes) => bytes.subarray(0, 30)),
+      changed((bytes) => bytes.subarray(0, 31)),
+      changed((bytes) => Uint8Array.of(...bytes, 0)),
+      changesOf(files, without),
+      changesOf(files, new Map(files).set('9.wal', files.get('4.wal') as Uint8Array)),
+    ];
+
+    expect(changed((bytes) => bytes)).toBe('');
+    expect(flipped(20)).toBe(changesOf(files, flip(killed, '4.wal', 20).files));
+    expect(new Set(['', ...others]).size).toBe(1 + others.length);
+  });
+
   test('flips every bit of every byte, but for zeros at its smaller scales', () => {
     const count = (padding: 'every bit' | 'one bit a byte') =>
       familiesOf(killed, [closed], padding).find(({ kind }) => kind === 'bit flipped')?.count ?? 0;
@@ -122,6 +167,15 @@ test('the gate of versions to come notices a newer store that is opened or calle
   judgeNewer(killed, newer, openSync);
   expect(() => judgeNewer(killed, newer, bold)).toThrow(/is opened/);
   expect(() => judgeNewer(killed, newer, blind)).toThrow(/CORRUPT|MISSING_FILE/);
+});
+
+test('values larger than the quota of a golden store can be tried in it', () => {
+  const limit = WRITE_LIMITS.find(({ name }) => name === 'value') as (typeof WRITE_LIMITS)[number];
+  const large = new Uint8Array(2 << 20);
+  const last: typeof limit.last = (store) =>
+    store.map('large', { key: 'binary', value: 'binary' }).putSync(large.subarray(0, 1), large);
+
+  judgeWriteLimit({ ...limit, last }, killed.files, openSync);
 });
 
 test('the gate of limits notices a limit that refuses nothing, and one that refuses too early', () => {

@@ -58,6 +58,11 @@ const malformed: [string, Parts, string][] = [
   ['a key that passes its entry', { entries: [Uint8Array.of(8, 0x61)] }, 'passes its end'],
   ['a head cut off', { entries: [Uint8Array.of(0x80)] }, 'head'],
   ['a head of four bytes', { entries: [Uint8Array.of(0x80, 0x80, 0x80, 0)] }, 'malformed'],
+  [
+    'a head of four bytes that does end',
+    { entries: [Uint8Array.of(0x80, 0x80, 0x80, 1)] },
+    'malformed',
+  ],
   ['a head longer than needed', { entries: [Uint8Array.of(0x82, 0, 0x61)] }, 'malformed'],
   ['a tombstone with a value', { entries: [Uint8Array.of(3, 0x61, 1)] }, 'tombstone'],
   ['keys out of order', { entries: [...AB].reverse() }, 'not in order'],
@@ -114,6 +119,51 @@ test('search finds what a search from the start finds, whatever prefixes the key
       }
     }),
   );
+});
+
+test('a builder takes a key that goes on behind the last one, and none that ends within it', () => {
+  const entry = (key: string, value: Uint8Array) => {
+    const bytes = concatBytes([utf8Encode(key), value]);
+    const place = { keyStart: 0, keyEnd: key.length, valueStart: key.length };
+    return { bytes, ...place, valueEnd: bytes.length, isTombstone: false };
+  };
+  const high = new Uint8Array(100).fill(0xff);
+  const none = new Uint8Array(0);
+  const builder = new BlockBuilder();
+  builder.add(entry('a', high));
+  builder.add(entry('ab', high));
+  builder.seal({ offset: 512, level: 0 });
+
+  // What the block before has left behind must not decide.
+  builder.clear();
+  builder.add(entry('ab', none));
+
+  expect(() => builder.add(entry('a', none))).toThrow('in the order of their keys');
+});
+
+test('a search looks at one key, or none, where four bytes behind the shared prefix tell all apart', () => {
+  const builder = new BlockBuilder();
+  const keys = Array.from({ length: 200 }, (_, i) =>
+    utf8Encode(`the prefix of all of them ${1000 + i}`),
+  );
+  for (const bytes of keys) {
+    const end = bytes.length;
+    const value = { valueStart: end, valueEnd: end, isTombstone: false };
+    builder.add({ bytes, keyStart: 0, keyEnd: end, ...value });
+  }
+  const block = new Block(builder.seal({ offset: 512, level: 0 }).bytes, 512);
+  let compared = 0;
+  const compare = block.compare.bind(block);
+  block.compare = (key, index) => {
+    compared++;
+    return compare(key, index);
+  };
+
+  for (const [i, key] of keys.entries()) expect(block.search(key)).toBe(i);
+
+  expect(compared).toBe(keys.length);
+  expect(block.search(utf8Encode('the prefix of all of them 0999'))).toBe(~0);
+  expect(compared).toBe(keys.length);
 });
 
 test('of a page, the child for a key below all of them is the first', () => {

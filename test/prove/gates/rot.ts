@@ -12,6 +12,7 @@ import type { Family } from '../rot/damage.ts';
 import { familiesOf, pairsOf } from '../rot/damages.ts';
 import { type GoldenStore, goldenStores } from '../rot/golden-stores.ts';
 import { FOREIGN_KIND, swappedFiles } from '../rot/moved-files.ts';
+import { changesOf } from '../rot/plain-files.ts';
 
 const PIECES: Readonly<Record<Scale, number>> = { ci: 4, full: 96, long: 192 };
 const PAIR_COUNTS: Readonly<Record<Scale, number>> = { ci: 400, full: 4000, long: 100_000 };
@@ -78,8 +79,8 @@ async function runCase(
   { index, isThorough }: { readonly index: number; readonly isThorough: boolean },
   tally: Tally,
 ): Promise<void> {
-  if (!tally.isNew(`${store.name}: ${family.kind} ${index}`)) return;
   const damage = family.at(index);
+  if (!tally.isNew(`${store.name}: ${changesOf(store.files, damage.files)}`)) return;
   tally.count(family.kind);
   try {
     const open = Store.openSync.bind(Store);

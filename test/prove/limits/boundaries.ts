@@ -53,12 +53,12 @@ export const WRITE_LIMITS: readonly WriteLimit[] = [
     above: (store) => putText(store, `${'é'.repeat(KEY_SIZE_MAX / 2)}x`),
   },
   {
-    ...{ name: 'value', code: 'LIMIT', scale: 'full' },
+    ...{ name: 'value', code: 'LIMIT', scale: 'full', prepare: liftQuota },
     last: (store) => putSized(store, 1, VALUE_SIZE_MAX),
     above: (store) => putSized(store, 1, VALUE_SIZE_MAX + 1),
   },
   {
-    ...{ name: 'commit', code: 'LIMIT', scale: 'long' },
+    ...{ name: 'commit', code: 'LIMIT', scale: 'long', prepare: liftQuota },
     last: (store) => store.batchSync(writesOf(store, COMMIT_SIZE_MAX)),
     above: (store) => store.batchSync(writesOf(store, COMMIT_SIZE_MAX + 1)),
   },
@@ -177,6 +177,11 @@ function quotaLimits(): WriteLimit[] {
       above: (store) => filled(store, 101),
     },
   ];
+}
+
+/** The stores have a quota, and what is tried is larger. */
+function liftQuota(store: Store): void {
+  void store.setQuota({ bytes: MAX });
 }
 
 function putSized(store: Store, keySize: number, valueSize: number): void {

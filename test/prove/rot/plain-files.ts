@@ -2,6 +2,7 @@
  * A directory as a list of names and bytes, and a file system that only shows it: whatever would
  * change it throws, so a reader that writes is found out.
  */
+import { toHex } from '../../../src/bytes/bytes.ts';
 import { errnoError } from '../../../src/fs/errno.ts';
 import { type File, type FileSystem, readFully, writeFully } from '../../../src/fs/file-system.ts';
 import { MemoryFileSystem } from '../../../src/fs/memory.ts';
@@ -80,6 +81,29 @@ export function writable(files: Files): MemoryFileSystem {
 export function filesOf(fs: MemoryFileSystem): Files {
   const names = atOnce(fs.list());
   return new Map(names.map((name) => [name, readAll(atOnce(fs.open(name, 'read')))]));
+}
+
+/** Equal where the same has become of the same files; empty where nothing has. */
+export function changesOf(before: Files, after: Files): string {
+  const names = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return names.flatMap((name) => changeOf(name, before.get(name), after.get(name))).join('|');
+}
+
+/** Only what differs is written out: most of a file is as it was. */
+function changeOf(name: string, before: Uint8Array | undefined, after: Uint8Array | undefined) {
+  if (before === after) return [];
+  if (after === undefined) return [`${name} gone`];
+  const start = before === undefined ? 0 : firstDifference(before, after);
+  if (start === after.length && start === before?.length) return [];
+  let end = after.length;
+  if (before?.length === after.length) while (before[end - 1] === after[end - 1]) end -= 1;
+  return [`${name}:${after.length}@${start}=${toHex(after.subarray(start, end))}`];
+}
+
+export function firstDifference(before: Uint8Array, after: Uint8Array): number {
+  const size = Math.min(before.length, after.length);
+  for (let at = 0; at < size; at++) if (before[at] !== after[at]) return at;
+  return size;
 }
 
 function readAll(file: File): Uint8Array {

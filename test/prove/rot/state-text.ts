@@ -1,4 +1,5 @@
 /** What a store holds, as text: equal for equal states, and entry by entry. */
+import { createHash } from 'node:crypto';
 import { toHex } from '../../../src/bytes/bytes.ts';
 import { mapCodecs } from '../../../src/cli/map-handle.ts';
 import { resolveKeyCodec } from '../../../src/codec/key-codec.ts';
@@ -7,6 +8,9 @@ import { CorruptionError, type MapStats, type Store, type StoreStats } from '../
 
 /** All that the lives of the golden stores use. */
 const TOKENS = ['first', 'second', 'third', 'fourth'] as const;
+
+/** The largest value that is written out. */
+const SIZE_SHOWN_MAX = 1 << 20;
 
 /** In place of an entry. */
 export const MISSING = 'nothing under a known key';
@@ -90,7 +94,10 @@ class MapTexts {
   }
 }
 
-/** Text as it is, for thousands of stores are read. */
+/** Text as it is, for thousands of stores are read; what is very large by its digest. */
 function textOf(stored: unknown, encode: (stored: unknown) => Uint8Array): string {
-  return typeof stored === 'string' ? `"${stored}"` : toHex(encode(stored));
+  if (typeof stored === 'string') return `"${stored}"`;
+  const bytes = encode(stored);
+  if (bytes.length <= SIZE_SHOWN_MAX) return toHex(bytes);
+  return `${bytes.length} bytes of ${createHash('sha256').update(bytes).digest('hex')}`;
 }

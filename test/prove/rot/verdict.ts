@@ -4,9 +4,10 @@
  * Never other data, and never fewer commits without a word. The one exception is stated in `tornAt`.
  */
 import { CorruptionError, OnewalError, type RecoveryMode, type Store } from '../../../src/index.ts';
-import type { Damage } from './damage.ts';
+import { WAL_HEADER_SIZE } from '../../../src/wal/wal-header.ts';
+import { type Damage, matters } from './damage.ts';
 import type { FramePlace, GoldenStore } from './golden-stores.ts';
-import { type Files, filesOf, shown, writable } from './plain-files.ts';
+import { type Files, filesOf, firstDifference, shown, writable } from './plain-files.ts';
 import { headText, MISSING, readableEntries, readState } from './state-text.ts';
 
 /** How a store is opened: another one can be planted, to see that the verdict notices. */
@@ -54,12 +55,6 @@ function baseOf({ sequence, isCommit, isPart }: FramePlace): number {
   return isCommit || isPart ? sequence - 1 : sequence;
 }
 
-function firstDifference(before: Uint8Array, after: Uint8Array): number {
-  const size = Math.min(before.length, after.length);
-  for (let at = 0; at < size; at++) if (before[at] !== after[at]) return at;
-  return size;
-}
-
 function isIntact({ offset, end }: FramePlace, before: Uint8Array, after: Uint8Array): boolean {
   if (end > after.length) return false;
   for (let at = offset; at < end; at++) if (before[at] !== after[at]) return false;
@@ -81,12 +76,21 @@ export function judgeReading(found: Case, recovery: RecoveryMode, open: Opener):
   }
 }
 
-function refusalOf({ damage }: Case, error: unknown): Outcome {
+function refusalOf({ damage, isSingle }: Case, error: unknown): Outcome {
   if (!(error instanceof OnewalError)) throw error;
   const isDocumented =
-    REFUSALS.has(error.code) || (damage.isForeign && error.code === 'FOREIGN_FILE');
+    REFUSALS.has(error.code) ||
+    (damage.isForeign && error.code === 'FOREIGN_FILE') ||
+    (!isSingle && error.code === 'NOT_FOUND' && isHardlyBegun(damage.files));
   if (isDocumented) return 'refused';
   throw error;
+}
+
+/** What a crash within the creation leaves: it takes two faults to make that of a store. */
+function isHardlyBegun(files: Files): boolean {
+  return [...files].every(
+    ([name, { length }]) => !matters(name) || (name.endsWith('.wal') && length < WAL_HEADER_SIZE),
+  );
 }
 
 function judgeState(found: Case, opened: Store, recovery: RecoveryMode): Outcome {
