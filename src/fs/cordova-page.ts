@@ -40,17 +40,15 @@ interface Flags {
   readonly exclusive?: boolean;
 }
 
+/** The plugin's own order of what it is given. */
+type Asked<T> = [name: string, flags: Flags, success: Success<T>, failure: Failure];
+
 /** A `DirectoryEntry` of the plugin. */
 export interface PluginDirectory extends PluginEntry {
   toURL(): string;
   createReader(): { readEntries(success: Success<PluginEntry[]>, failure: Failure): void };
-  getDirectory(
-    name: string,
-    flags: Flags,
-    success: Success<PluginDirectory>,
-    failure: Failure,
-  ): void;
-  getFile(name: string, flags: Flags, success: Success<PluginFileEntry>, failure: Failure): void;
+  getDirectory(...asked: Asked<PluginDirectory>): void;
+  getFile(...asked: Asked<PluginFileEntry>): void;
 }
 
 interface PluginReader {
@@ -69,7 +67,9 @@ export interface Page {
   readonly FileReader?: new () => PluginReader;
   readonly Blob?: new (parts: readonly Uint8Array[]) => object;
   readonly webkitRequestFileSystem?: unknown;
-  requestFileSystem?(kind: number, size: number, success: Success<unknown>, failure: Failure): void;
+  requestFileSystem?(
+    ...asked: [kind: number, size: number, success: Success<unknown>, failure: Failure]
+  ): void;
   resolveLocalFileSystemURL?(
     url: string,
     success: Success<PluginDirectory>,

@@ -159,6 +159,10 @@ test('a search looks at one key, or none, where four bytes behind the shared pre
     return compare(key, index);
   };
 
+  // The first search makes no marks.
+  expect(block.search(utf8Encode('the prefix of all of them 0999'))).toBe(~0);
+  expect(compared).toBeLessThan(10);
+  compared = 0;
   for (const [i, key] of keys.entries()) expect(block.search(key)).toBe(i);
 
   expect(compared).toBe(keys.length);

@@ -240,7 +240,7 @@ test('a compaction lets others have a turn between its slices, and waits for it'
   };
   setHost({ environment: { pause } });
   const { store, map } = await openHeard(new SimulatedDisk());
-  await Promise.all(Array.from({ length: 2000 }, (_, n) => map.put(n, 'x')));
+  await Promise.all(Array.from({ length: 8000 }, (_, n) => map.put(n, 'x')));
   await store.checkpoint();
   await map.put(0, 'y');
   await store.checkpoint();

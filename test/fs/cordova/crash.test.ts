@@ -11,7 +11,7 @@ import { type BridgeCall, type BridgeFault, Device, type Platform } from './devi
 import { enterPage, forgetPage } from './plugin.ts';
 
 const SEED = 4;
-const STEPS = randomScript(SEED, 8);
+const STEPS = randomScript(SEED, 20);
 const { states } = modelOf(STEPS);
 
 beforeAll(() => checksumReady);
