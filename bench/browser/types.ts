@@ -1,7 +1,7 @@
 /** The shapes of the benchmark in browsers. */
 type Awaitable<T> = T | Promise<T>;
 
-export interface Entry {
+interface Entry {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
 }

@@ -178,7 +178,7 @@ export function singleScenes(scenery: () => Scenery, blockingOpen: BlockingOpen)
   });
 }
 
-export function refusalOf(error: unknown): object {
+function refusalOf(error: unknown): object {
   const { message, code, committed } = error as Error & { code?: string; committed?: string };
   return { message, code, committed };
 }

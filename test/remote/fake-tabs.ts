@@ -214,7 +214,7 @@ interface LockRequest {
 }
 
 /** As `navigator.locks`. A frozen tab may be granted a lock, and does not know. */
-export class FakeLocks {
+class FakeLocks {
   readonly #holders = new Map<string, LockRequest>();
   #line: LockRequest[] = [];
 

@@ -257,7 +257,7 @@ export class FakeDirectoryEntry extends FakeEntry {
 const ROOT = 'file:///data/files/';
 
 /** What the plugin adds to a page, for this device. */
-export function pageOf(device: Device): { readonly [name: string]: unknown } {
+function pageOf(device: Device): { readonly [name: string]: unknown } {
   const root = new FakeDirectoryEntry(device, '');
   return {
     cordova: { platformId: device.platform, file: { dataDirectory: ROOT } },
