@@ -70,24 +70,32 @@ function otherNames(name: string, names: readonly string[]): string[] {
     .filter((other) => !names.includes(other));
 }
 
+/** What is left of a store must say whose it is: else the directory is, truly, the other store's. */
 export function otherFiles(store: GoldenStore, others: readonly GoldenStore[]): Family {
+  const names = [...store.files.keys()];
   const makers = others.flatMap((other) =>
     [...other.files]
       .filter(([name, bytes]) => matters(name) && bytes.length > 0)
-      .flatMap(([name, bytes]) => [
-        () => ({
-          text: `${name} of "${other.name}" put in`,
-          files: withFile(store.files, name, bytes),
-        }),
-        ...otherNames(name, [...store.files.keys()]).map((free) => () => ({
-          text: `${name} of "${other.name}" put in as ${free}`,
-          files: withFile(store.files, free, bytes),
-        })),
-        ...[...store.files.keys()].map((own) => () => ({
-          text: `${name} of "${other.name}" in place of ${own}`,
-          files: withFile(store.files, own, bytes),
-        })),
-      ]),
+      .flatMap(([name, bytes]) =>
+        placesFor(name, names)
+          .filter(({ place }) => names.some((own) => own !== place && saysWhose(own)))
+          .map(({ place, text }) => () => ({
+            text: `${name} of "${other.name}" ${text}`,
+            files: withFile(store.files, place, bytes),
+          })),
+      ),
   );
   return { ...listed(FOREIGN_KIND, makers, true) };
+}
+
+function placesFor(name: string, own: readonly string[]): { place: string; text: string }[] {
+  return [
+    { place: name, text: 'put in' },
+    ...otherNames(name, own).map((free) => ({ place: free, text: `put in as ${free}` })),
+    ...own.map((place) => ({ place, text: `in place of ${place}` })),
+  ];
+}
+
+function saysWhose(name: string): boolean {
+  return name.endsWith('.wal') || name.endsWith('.snap');
 }
