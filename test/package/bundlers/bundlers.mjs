@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const TARGET = 'es2020';
+const MAIN = 'main.mjs';
 
 /**
- * @typedef {{ readonly app: string, readonly output: string }} Job
- *   The folder of the application, with the package and the bundlers installed; the file to make.
+ * @typedef {{ readonly app: string, readonly entry?: string, readonly output: string }} Job
+ *   The folder of the application, with the package and the bundlers installed; the module in it
+ *   to begin with; the file to make.
  * @type {Readonly<Record<string, (job: Job) => Promise<void>>>}
  */
 export const BUNDLERS = {
@@ -18,9 +20,9 @@ export const BUNDLERS = {
 };
 
 /** @param {Job} job */
-async function bundleWithEsbuild({ app, output }) {
+async function bundleWithEsbuild({ app, entry = MAIN, output }) {
   const { build } = await installed(app, 'esbuild');
-  const entryPoints = [join(app, 'main.mjs')];
+  const entryPoints = [join(app, entry)];
   await build({
     entryPoints,
     outfile: output,
@@ -32,7 +34,7 @@ async function bundleWithEsbuild({ app, output }) {
 }
 
 /** @param {Job} job */
-async function bundleWithVite({ app, output }) {
+async function bundleWithVite({ app, entry = MAIN, output }) {
   const { build } = await installed(app, 'vite');
   await build({
     root: app,
@@ -43,7 +45,7 @@ async function bundleWithVite({ app, output }) {
       outDir: join(output, '..'),
       emptyOutDir: false,
       lib: {
-        entry: join(app, 'main.mjs'),
+        entry: join(app, entry),
         formats: ['iife'],
         name: 'app',
         fileName: () => 'vite.js',
@@ -53,12 +55,12 @@ async function bundleWithVite({ app, output }) {
 }
 
 /** @param {Job} job */
-async function bundleWithWebpack({ app, output }) {
+async function bundleWithWebpack({ app, entry = MAIN, output }) {
   const { default: webpack } = await installed(app, 'webpack');
   const configuration = {
     mode: 'production',
     context: app,
-    entry: './main.mjs',
+    entry: `./${entry}`,
     target: ['web', TARGET],
     output: { path: join(output, '..'), filename: 'webpack.js' },
     performance: { hints: false },

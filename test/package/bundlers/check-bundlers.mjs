@@ -7,6 +7,8 @@ import { gzipSync } from 'node:zlib';
 import { run } from '../run.mjs';
 import { evaluations, importedSource, isBuffer, parseFile } from '../source.mjs';
 import { BUNDLERS } from './bundlers.mjs';
+import { showFirstRead } from './first-read.mjs';
+import { checkSizes } from './sizes.mjs';
 import { runInPage } from './web-page.mjs';
 
 const EXPECTED = {
@@ -22,6 +24,8 @@ try {
   const app = install(folder);
   for (const name of Object.keys(BUNDLERS)) await checkBundler(name, app);
   console.log('\nEvery bundler makes of it what runs in a page.');
+  await checkSizes(app);
+  showFirstRead(app);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
