@@ -271,9 +271,9 @@ export class Maintenance {
     };
   }
 
-  async #pauseForCheckpoint({ manner, ...work }: Work): Promise<void> {
-    await manner.pause();
-    if (this.#isDue()) await manner.run(this.#checkpointWithin({ manner, ...work }));
+  async #pauseForCheckpoint(work: Work): Promise<void> {
+    await work.manner.pause();
+    if (this.#isDue()) await work.manner.run(this.#checkpointWithin(work));
   }
 
   *#checkpointWithin(work: Work): Task<void> {

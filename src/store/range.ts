@@ -131,7 +131,7 @@ export class EntryRange<T> implements Range<T> {
     this.#read = read;
   }
 
-  [Symbol.iterator](): Iterator<T> {
+  [Symbol.iterator](): IterableIterator<T> {
     return new EntryIterator(new Walk(this.#source), this.#read);
   }
 
@@ -156,7 +156,7 @@ export function countEntries(source: RangeSource): number {
 }
 
 /** What a generator would be, without its cost for each entry. */
-class EntryIterator<T> implements Iterator<T> {
+class EntryIterator<T> implements IterableIterator<T> {
   readonly #walk: Walk;
   readonly #read: (cursor: Cursor) => T;
 
@@ -179,6 +179,10 @@ class EntryIterator<T> implements Iterator<T> {
   return(value?: unknown): IteratorResult<T> {
     this.#walk.end();
     return { done: true, value };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
   }
 }
 
@@ -215,8 +219,8 @@ class Walk {
   }
 
   #advance(): Cursor | undefined {
-    const { requireOpen, selection } = this.#source;
-    requireOpen();
+    const { selection } = this.#source;
+    this.#source.requireOpen();
     if (this.#left === 0) return undefined;
     let cursor = this.#cursor;
     if (cursor === undefined) cursor = this.#begin();

@@ -127,6 +127,20 @@ export function storeContract(host: StoreHost): void {
       expect([...map.getKeys({ end: '\uffff', inclusiveEnd: true })]).not.toContain('😀');
     });
 
+    test('goes on with an iterator where it stands, and not behind its end', async () => {
+      const map = store.map<number, number>('m');
+      for (let n = 0; n < 5; n++) await map.put(n, n);
+      const entries = map.getKeys({ limit: 4 })[Symbol.iterator]() as IterableIterator<number>;
+      const left = map.getKeys()[Symbol.iterator]();
+
+      expect(entries.next()).toEqual({ done: false, value: 0 });
+      expect([...entries]).toEqual([1, 2, 3]);
+      expect(entries.next()).toEqual({ done: true, value: undefined });
+      left.next();
+      expect(left.return?.(7 as never)).toEqual({ done: true, value: 7 });
+      expect(left.next().done).toBe(true);
+    });
+
     test('gives a range the view of its creation, whatever is written meanwhile', async () => {
       const map = store.map<number, number>('m');
       for (let n = 0; n < 100; n++) await map.put(n, n);
