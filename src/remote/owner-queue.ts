@@ -1,6 +1,6 @@
 /**
- * Whose turn it is to open the store. Web Locks are the queue where there are any: the next one has
- * its turn as soon as the tab before it is gone. It guards nothing: that is the lock of the store.
+ * Whose turn it is to open the store. Web Locks are the queue: the next one has its turn as soon as
+ * the tab before it is gone. It guards nothing: that is the lock of the store.
  */
 
 /** `navigator.locks`. */
@@ -21,9 +21,8 @@ export interface QueueTurn {
   release(): void;
 }
 
+/** Only one has a turn at a time. */
 export interface OwnerQueue {
-  /** Only one can have a turn at a time. Otherwise all do, and whoever opens the store is the owner. */
-  readonly isExclusive: boolean;
   /** Rejects when the signal aborts before it is this one's turn. */
   next(signal: AbortSignal): Promise<QueueTurn>;
   /** Takes the turn of whoever has it. */
@@ -32,17 +31,9 @@ export interface OwnerQueue {
 
 export function lockQueue(locks: TabLocks, name: string): OwnerQueue {
   return {
-    isExclusive: true,
     next: (signal) => request(locks, name, { signal }),
     steal: () => request(locks, name, { steal: true }),
   };
-}
-
-/** For browsers without Web Locks. */
-export function openQueue(): OwnerQueue {
-  const turn: QueueTurn = { isStolen: false, lost: new Promise(() => undefined), release() {} };
-  const take = (): Promise<QueueTurn> => Promise.resolve(turn);
-  return { isExclusive: false, next: take, steal: take };
 }
 
 function request(

@@ -1,7 +1,8 @@
 /** What tabs use of a browser to find each other: channels, a queue of the origin, and when a page sleeps. */
+import { invalid } from '../options.ts';
 import { hostEnvironment } from '../store/host.ts';
 import type { HolderHost } from './holder.ts';
-import { lockQueue, type OwnerQueue, openQueue, type TabLocks } from './owner-queue.ts';
+import { lockQueue, type OwnerQueue, type TabLocks } from './owner-queue.ts';
 import type { TabChannel } from './pair-port.ts';
 
 export interface TabHost extends HolderHost {
@@ -28,9 +29,15 @@ interface BrowserScope {
 
 const NAME_SIZE = 12;
 
+/** Throws INVALID_ARGUMENT where there are no Web Locks: no tab would know whose turn it is. */
 export function browserTab(): TabHost {
   const scope = globalThis as unknown as BrowserScope;
   const locks = scope.navigator?.locks;
+  if (locks === undefined) {
+    throw invalid(
+      'this host has no Web Locks, by which tabs know whose turn it is: open the store in one tab',
+    );
+  }
   const { timer, randomBytes } = hostEnvironment();
   return {
     timer,
@@ -39,7 +46,7 @@ export function browserTab(): TabHost {
       return channel ?? NOBODY;
     },
     pair: () => new scope.MessageChannel(),
-    queue: (name) => (locks === undefined ? openQueue() : lockQueue(locks, name)),
+    queue: (name) => lockQueue(locks, name),
     watch: (listener) => (scope.document === undefined ? () => undefined : watchPage(listener)),
     uniqueName: () => {
       const bytes = randomBytes(NAME_SIZE);

@@ -61,7 +61,7 @@ export class Tab {
       post: (note) => this.#hub?.postMessage(note),
       onConnected: () => parts.onOwner('elsewhere'),
       onSilence: (ticks) => {
-        if (!this.#queue.isExclusive || ticks >= DEAF_TICKS) this.#steal();
+        if (ticks >= DEAF_TICKS) this.#steal();
       },
     });
     this.#stopWatching = host.watch({ onSleep: () => this.sleep(), onWake: () => this.wake() });
@@ -214,7 +214,7 @@ export class Tab {
         const isLocked = error instanceof LockedError && error.code === 'LOCKED';
         if (!isLocked && !isLost && !awake.aborted) throw error;
       }
-      if (isLost || awake.aborted || !this.#queue.isExclusive) return undefined;
+      if (isLost || awake.aborted) return undefined;
       await new Promise<void>((resolve) => this.#parts.host.timer(RETRY_MS, resolve));
     }
   }

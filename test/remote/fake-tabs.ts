@@ -4,7 +4,7 @@
  */
 import { LockedError, Store } from '../../src/index.ts';
 import type { Turn } from '../../src/remote/index.ts';
-import { lockQueue, openQueue, type TabLocks } from '../../src/remote/owner-queue.ts';
+import { lockQueue, type TabLocks } from '../../src/remote/owner-queue.ts';
 import type { TabChannel } from '../../src/remote/pair-port.ts';
 import type { ShareOptions } from '../../src/remote/share-options.ts';
 import { joinTabs } from '../../src/remote/share-store.ts';
@@ -26,12 +26,10 @@ export class FakeOrigin {
   readonly medium = new FakeMedium();
   readonly locks = new FakeLocks();
   readonly #timers = new Set<Timer>();
-  readonly hasLocks: boolean;
   now = 0;
   nameCount = 0;
 
-  constructor({ hasLocks = true }: { readonly hasLocks?: boolean } = {}) {
-    this.hasLocks = hasLocks;
+  constructor() {
     const timer = (duration: number, run: () => void) => this.timer(duration, run);
     setHost({ environment: { ...DEFAULT_ENVIRONMENT, timer } });
   }
@@ -154,8 +152,7 @@ export class FakeTab implements TabHost {
     this.#origin.timer(duration, run, this);
 
   queue(name: string) {
-    const { hasLocks, locks } = this.#origin;
-    return hasLocks ? lockQueue(locks.of(this), name) : openQueue();
+    return lockQueue(this.#origin.locks.of(this), name);
   }
 
   watch(listener: { onSleep(): void; onWake(): void }): () => void {

@@ -1,7 +1,8 @@
 /** Several tabs share one store: what each of them has, whoever is the owner. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { StorageError } from '../../src/index.ts';
-import type { OwnerEvent, SharedStore } from '../../src/remote/index.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { MemoryFileSystem } from '../../src/fs/memory.ts';
+import { StorageError, Store } from '../../src/index.ts';
+import { type OwnerEvent, type SharedStore, shareStore } from '../../src/remote/index.ts';
 import { DEFAULT_ENVIRONMENT } from '../../src/store/environment.ts';
 import { setHost } from '../../src/store/host.ts';
 import { FakeMedium, FakeOrigin, type FakeTab } from './fake-tabs.ts';
@@ -240,4 +241,13 @@ describe('a tab that was frozen', () => {
     await origin.pass(5000);
     expect(at(1).store.owner).toBe('elsewhere');
   });
+});
+
+test('without Web Locks nobody shares a store: who would know whose turn it is?', async () => {
+  vi.stubGlobal('navigator', {});
+
+  const sharing = shareStore('s', { open: () => Store.open(new MemoryFileSystem()) });
+
+  await expect(sharing).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  vi.unstubAllGlobals();
 });
