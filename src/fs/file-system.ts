@@ -3,7 +3,8 @@
  * ../testing/simulated-disk.ts; test/contract/file-system.ts holds all of them to what this says.
  *
  * The engine only ever creates files, appends to them, cuts their end, and removes them. It never
- * renames, and never overwrites a byte.
+ * renames, and never overwrites a byte but the zeros that it has laid ahead where the host allows
+ * that (`preallocation`).
  *
  * Errors: implementations throw (or reject with) errors that carry a Node-style string `code`:
  * ENOENT, EEXIST, ENOSPC, EDQUOT, EFBIG, EIO, EMFILE, ENFILE, EACCES, EPERM, EROFS, ELOOP ...
@@ -20,6 +21,11 @@ export interface FileSystemFacts {
   readonly durability: 'media' | 'os' | 'none' | 'unknown';
   /** Who enforces the lock: a kernel (or browser), a heartbeat, or only this process. */
   readonly lock: 'kernel' | 'advisory' | 'process';
+  /**
+   * How many zeros, in bytes, may stand ready behind what is written, for later writes to go into:
+   * there a sync need not save that the file has grown. Absent where writes can only append.
+   */
+  readonly preallocation?: number;
 }
 
 export interface FileSystem {
@@ -47,8 +53,9 @@ export interface File {
   /** Fills `target` from `offset`; returns the count, short only at the end of the file. */
   read(target: Uint8Array, offset: number): number;
   /**
-   * Writes `source` at `offset`, which is the size of the file. May be short without an error:
-   * callers loop (`writeFully`).
+   * Writes `source` at `offset`, which is the size of the file or, where the host allows
+   * preallocation, that of what comes before its zeros. May be short without an error: callers
+   * loop (`writeFully`).
    */
   write(source: Uint8Array, offset: number): number;
   /** Cuts the file to `size`, which is not above its size. */

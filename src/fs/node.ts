@@ -35,6 +35,12 @@ const CREATE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | N
 const ACCESS = process.platform === 'win32' ? constants.O_RDWR : constants.O_RDONLY;
 const READ_FLAGS = ACCESS | NO_FOLLOW | (constants.O_NONBLOCK ?? 0);
 
+/**
+ * Growing a file costs ext4 a second write for each sync: 1.5 to 1.8 times the time, measured. More
+ * than this gains nothing.
+ */
+const PREALLOCATION = 256 << 10;
+
 export class NodeFileSystem implements FileSystem {
   /** Absolute from the start: the process may change its working directory. */
   readonly #path: string;
@@ -50,7 +56,12 @@ export class NodeFileSystem implements FileSystem {
 
   /** The kind of lock is known once it is taken; before, the weaker is named. */
   get facts(): FileSystemFacts {
-    return { location: this.#directory(), durability: 'media', lock: this.#lockKind };
+    return {
+      location: this.#directory(),
+      durability: 'media',
+      lock: this.#lockKind,
+      preallocation: PREALLOCATION,
+    };
   }
 
   open(name: string, mode: 'read' | 'create'): NodeFile {

@@ -52,6 +52,7 @@ function* finishWal(engine: Engine, manner: Manner): Task<void> {
     yield* writer.syncUpTo(writer.tip, manner.sync);
   }
   try {
+    writer.dropZeros();
     writer.stageEnd(undefined);
     writer.writeStaged();
     yield* wait(manner.sync(writer.file));

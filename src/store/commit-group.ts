@@ -82,6 +82,8 @@ export function writeGroup(engine: Engine, group: Group): void {
   group.tip = writer.tip;
   group.chain = writer.commitChain;
   group.needsSync = isSyncNeeded(writer, members);
+  // Without the reserve what room there is belongs to that.
+  if (group.needsSync && engine.hasReserve) writer.layZerosAhead();
 }
 
 function isSyncNeeded(writer: WalWriter, members: Group['members']): boolean {

@@ -61,7 +61,7 @@ export function* startGeneration(
   const name = walName(plan.generation);
   const file = yield* wait(fs.open(name, 'create'));
   try {
-    const writer = yield* fill(file, plan, manner);
+    const writer = yield* fill(file, plan, { manner, preallocation: fs.facts.preallocation });
     yield* wait(fs.syncDirectory());
     return writer;
   } catch (error) {
@@ -71,12 +71,16 @@ export function* startGeneration(
   }
 }
 
-function* fill(file: File, plan: GenerationPlan, manner: Manner): Task<WalWriter> {
+function* fill(
+  file: File,
+  plan: GenerationPlan,
+  { manner, preallocation }: { manner: Manner; preallocation: number | undefined },
+): Task<WalWriter> {
   const { commitChain: publishedChain, logAgain, predecessor, ...named } = plan;
   const publishedAt = logAgain.at(-1)?.sequence ?? predecessor?.sequence ?? 0;
   const header = { ...named, format: FORMAT_VERSION, predecessor, publishedAt, publishedChain };
   writeFully(file, encodeWalHeader(header), 0);
-  const writer = new WalWriter(file, header);
+  const writer = new WalWriter(file, header, preallocation);
   if (logAgain.length > 0) {
     // No frame without a durable header: a file that has frames and no header is damaged.
     yield* wait(manner.sync(file));

@@ -26,6 +26,7 @@ export function* rotate(
   atSwitch: (next: WalWriter) => void = () => undefined,
 ): Task<boolean> {
   const writer = engine.requireWriter();
+  writer.dropZeros();
   yield* settle(writer, manner);
   if (engine.writer !== writer) return false;
   const next = yield* begin(engine, writer, manner);

@@ -21,7 +21,11 @@ import { SimulatedDirectory } from './simulated-directory.ts';
 import { BlockingSimulatedFile, type FileHost, SimulatedFile } from './simulated-file.ts';
 import { SimulatedInode } from './simulated-inode.ts';
 
+const LOCATION = 'simulated disk';
+
 export interface SimulatedDiskOptions extends HostOptions {
+  /** Zeros, in bytes, that a WAL may have ready behind its end. None unless given; not for a poor host. */
+  readonly preallocation?: number;
   /** Bytes that all files together may take. Unlimited unless given. */
   readonly capacity?: number;
   /** Turns of the microtask queue before a sync is done: what others do meanwhile is not covered. Default 1. */
@@ -31,21 +35,22 @@ export interface SimulatedDiskOptions extends HostOptions {
 }
 
 export class SimulatedDisk implements FileSystem {
-  readonly facts: FileSystemFacts = {
-    location: 'simulated disk',
-    durability: 'media',
-    lock: 'process',
-  };
+  readonly facts: FileSystemFacts;
   capacity: number | undefined;
   onCall: FaultPlan | undefined;
   readonly #options: SimulatedDiskOptions;
   readonly #manners: HostManners;
-  readonly #lockSeat = new ProcessLockSeat(this.facts.location);
+  readonly #lockSeat = new ProcessLockSeat(LOCATION);
   #directory = new SimulatedDirectory();
   #callCount = 0;
   #isCrashed = false;
 
   constructor(options: SimulatedDiskOptions = {}) {
+    const { preallocation } = options;
+    this.facts = {
+      ...{ location: LOCATION, durability: 'media', lock: 'process' },
+      ...(preallocation === undefined ? {} : { preallocation }),
+    };
     this.#options = options;
     this.#manners = new HostManners(options);
     this.capacity = options.capacity;

@@ -1,8 +1,8 @@
 /**
  * Appends frames to one WAL and knows how far it is durable.
  *
- * Frames are staged, written together with one positional write, and synced together. After a
- * failed sync, or a cut that failed, the file is poisoned: nothing is ever written to it again
+ * Frames are staged, written together with one positional write, and synced together. Where the
+ * host allows it, zeros stand ready behind the last of them. After a failed sync, or a cut that failed, the file is poisoned: nothing is ever written to it again
  * (the kernel may have marked lost pages clean). What to do then is store/generation.ts's business.
  */
 import { assert } from '../assert.ts';
@@ -21,6 +21,8 @@ export interface LoggedCommit {
 /** A larger buffer is given back: one huge commit must not be paid for ever. */
 const STAGING_SIZE_KEPT_MAX = 1 << 20;
 const STAGING_SIZE_START = 4 << 10;
+/** Zeros are laid ahead for at least this many writes of the present size, or not at all. */
+const WRITES_AHEAD_MIN = 8;
 
 export class WalWriter {
   readonly header: WalHeader;
@@ -42,11 +44,18 @@ export class WalWriter {
   #marked: number;
   #stagedMark: number;
   #namedSnapshot: number | undefined;
+  #preallocation: number;
+  /** Zeros reach up to here; at or below the tip where there are none. */
+  #zerosEnd = 0;
 
-  /** Requires: `file` holds the encoded header and nothing else. */
-  constructor(file: File, header: WalHeader) {
+  /**
+   * Requires: `file` holds the encoded header and nothing else. `preallocation`: how many zeros the
+   * host allows ahead.
+   */
+  constructor(file: File, header: WalHeader, preallocation = 0) {
     this.file = file;
     this.header = header;
+    this.#preallocation = preallocation;
     this.#tip = { generation: header.generation, offset: WAL_HEADER_SIZE, ...startOfWal(header) };
     this.#stagedTip = this.#tip;
     this.#durable = this.#tip;
@@ -148,11 +157,46 @@ export class WalWriter {
   }
 
   /**
+   * Before a sync: lays zeros ahead where the last ones are used up, so that the syncs to come find
+   * a file that has its size. No further than the file is long, so that a small store stays small,
+   * and not for writes so large that they would be paid twice. Where the host has no room for them
+   * it goes on without.
+   */
+  layZerosAhead(): void {
+    const { offset } = this.#tip;
+    if (this.#preallocation === 0 || offset <= this.#zerosEnd) return;
+    const size = Math.min(this.#preallocation, offset);
+    if ((offset - this.#durable.offset) * WRITES_AHEAD_MIN > size) return;
+    try {
+      writeFully(this.file, new Uint8Array(size), offset);
+      this.#zerosEnd = offset + size;
+    } catch {
+      this.#preallocation = 0;
+      this.#zerosEnd = offset + size;
+      this.dropZeros();
+    }
+  }
+
+  /** Gives back the room of the zeros, if there are any. Where that fails they stay, and do no harm. */
+  dropZeros(): void {
+    const { offset } = this.#tip;
+    if (this.#isPoisoned || this.#zerosEnd <= offset) return;
+    this.#zerosEnd = 0;
+    try {
+      this.file.truncate(offset);
+    } catch {
+      // What is written next goes over them.
+    }
+  }
+
+  /**
    * Cuts the file back to the last whole write. What was cut may still come back after a power
    * loss until the next sync succeeds. Throws what the host threw, and poisons the file.
    */
   cut(): void {
     this.discardStaged();
+    // Where a write has failed there may be no room for zeros either.
+    this.#preallocation = this.#zerosEnd = 0;
     try {
       this.file.truncate(this.#tip.offset);
     } catch (error) {

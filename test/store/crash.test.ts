@@ -5,7 +5,12 @@
 import { beforeAll, expect, test } from 'vitest';
 import { checksumReady } from '../../src/bytes/checksum.ts';
 import { Store } from '../../src/index.ts';
-import { type Fault, faultAt, SimulatedDisk } from '../../src/testing/index.ts';
+import {
+  type Fault,
+  faultAt,
+  SimulatedDisk,
+  type SimulatedDiskOptions,
+} from '../../src/testing/index.ts';
 import { useSeededHost } from '../support/seeded.ts';
 import {
   contentOf,
@@ -18,6 +23,7 @@ import {
 } from '../support/workload.ts';
 
 const SEED = 20;
+const ZEROS_AHEAD: SimulatedDiskOptions = { preallocation: 4096 };
 
 beforeAll(() => checksumReady);
 
@@ -58,6 +64,7 @@ test('a crash inside every write loses no acknowledged commit', async () => {
   for (const share of [0.1, 0.5, 0.95]) {
     const found = await crashEverywhere(LIFE, {
       onPowerLoss: 'none',
+      host: share === 0.5 ? ZEROS_AHEAD : {},
       faultOf: (byteCount) =>
         byteCount === undefined
           ? undefined
@@ -109,9 +116,10 @@ test('random lives survive random crashes', async () => {
   const tally = newTally();
   for (let seed = 1; seed <= 40; seed++) {
     const steps = randomScript(seed, 12);
-    const calls = await countCalls(steps);
+    const host = seed % 2 === 0 ? ZEROS_AHEAD : {};
+    const calls = await countCalls(steps, host);
     for (let at = seed % 7; at < calls; at += 7) {
-      await crashAndCheck(steps, { at, fault: { kind: 'crash' }, powerLoss: 4 }, tally);
+      await crashAndCheck(steps, { at, fault: { kind: 'crash' }, powerLoss: 4, host }, tally);
     }
   }
   console.log(`random lives: ${describe(tally)}`);
@@ -120,16 +128,18 @@ test('random lives survive random crashes', async () => {
 
 interface Plan {
   readonly onPowerLoss: 'none' | 'some images';
+  readonly host?: SimulatedDiskOptions;
   readonly faultOf?: (byteCount: number | undefined) => Fault | undefined;
 }
 
 async function crashEverywhere(steps: readonly Step[], plan: Plan): Promise<Tally> {
   const tally = newTally();
-  const calls = await countCalls(steps);
+  const { host = {} } = plan;
+  const calls = await countCalls(steps, host);
   const powerLoss = plan.onPowerLoss === 'none' ? 0 : 12;
   for (let at = 0; at < calls; at++) {
     const fault = plan.faultOf === undefined ? { kind: 'crash' as const } : plan.faultOf;
-    await crashAndCheck(steps, { at, fault, powerLoss }, tally);
+    await crashAndCheck(steps, { at, fault, powerLoss, host }, tally);
   }
   return tally;
 }
@@ -140,10 +150,11 @@ async function crashAndCheck(
     readonly at: number;
     readonly fault: Fault | ((byteCount: number | undefined) => Fault | undefined);
     readonly powerLoss: number;
+    readonly host?: SimulatedDiskOptions;
   },
   tally: Tally,
 ): Promise<void> {
-  const { disk, log } = await crashAt(steps, crash.at, crash.fault);
+  const { disk, log } = await crashAt(steps, crash.at, crash.fault, crash.host);
   if (!disk.isCrashed) return;
   tally.crashPoints++;
   const seen = new Set<string>();
@@ -168,6 +179,7 @@ async function crashAt(
   steps: readonly Step[],
   at: number,
   fault: Fault | ((byteCount: number | undefined) => Fault | undefined),
+  host: SimulatedDiskOptions = {},
 ): Promise<{ readonly disk: SimulatedDisk; readonly log: Log }> {
   useSeededHost(SEED);
   const onCall =
@@ -175,7 +187,7 @@ async function crashAt(
       ? (call: { index: number; kind: string; byteCount?: number }) =>
           call.index === at && call.kind === 'write' ? fault(call.byteCount) : undefined
       : faultAt(at, fault);
-  const disk = new SimulatedDisk({ onCall });
+  const disk = new SimulatedDisk({ onCall, ...host });
   const log: Log = { acknowledged: 0, submitted: 0 };
   await runScript(disk, steps, { log }).catch((error: unknown) => {
     if (!disk.isCrashed) throw error;
@@ -232,9 +244,12 @@ async function openAndClose(disk: SimulatedDisk): Promise<void> {
   }
 }
 
-async function countCalls(steps: readonly Step[]): Promise<number> {
+async function countCalls(
+  steps: readonly Step[],
+  host: SimulatedDiskOptions = {},
+): Promise<number> {
   useSeededHost(SEED);
-  const disk = new SimulatedDisk();
+  const disk = new SimulatedDisk(host);
   const log: Log = { acknowledged: 0, submitted: 0 };
   await runScript(disk, steps, { log });
   return disk.callCount;

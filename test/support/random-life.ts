@@ -47,7 +47,8 @@ export class RandomLife {
     this.#next = seededNumbers(seed * 7919);
     this.#options = options;
     const isPoor = options.isWaitingOnly === true && this.#below(4) === 0;
-    this.disk = new SimulatedDisk(isPoor ? { host: 'poor', fileCountMax: 200 } : {});
+    const rich = seed % 2 === 0 ? { preallocation: 8 << 10 } : {};
+    this.disk = new SimulatedDisk(isPoor ? { host: 'poor', fileCountMax: 200 } : rich);
     this.disk.onCall = (call) => this.#faultAt(call);
     this.#checkpointBytes = [4096, 8192, 1 << 20][this.#below(3)] as number;
   }

@@ -11,6 +11,7 @@ import { type Inspection, inspectMoment } from '../lives/check-image.ts';
 import { goOn, reopen } from '../lives/going-on.ts';
 import { promiseOf, type Told } from '../lives/ledger.ts';
 import { MomentRecorder } from '../lives/moments.ts';
+import { preallocationOf } from '../lives/preallocation.ts';
 import { randomCommit } from '../lives/random-deeds.ts';
 import { SerialLife } from '../lives/serial-life.ts';
 
@@ -68,7 +69,7 @@ async function refine(
 /** The size of a disk on which nothing is refused. */
 async function needOf(seed: number): Promise<number> {
   useSeededHost(seed);
-  const disk = new SimulatedDisk();
+  const disk = new SimulatedDisk(preallocationOf(seed));
   let need = 0;
   disk.onCall = () => {
     need = Math.max(need, disk.usedByteCount);
@@ -127,7 +128,7 @@ async function inspectSize(
   useSeededHost(seed);
   const name = `life ${seed} on ${capacity} bytes`;
   if (tally.isNew(name)) tally.count('disk sizes');
-  const disk = new SimulatedDisk({ capacity });
+  const disk = new SimulatedDisk({ capacity, ...preallocationOf(seed) });
   const life = new SerialLife(disk);
   const { ledger } = life;
   const recorder = new MomentRecorder(disk, ledger);

@@ -11,6 +11,7 @@ import { type Inspection, inspectImage, inspectMoment } from '../lives/check-ima
 import { type CrashImage, crashImages } from '../lives/crash-image.ts';
 import { decidedBy, Ledger, type ToldThen } from '../lives/ledger.ts';
 import { type Moment, MomentRecorder, SYNC_TURNS } from '../lives/moments.ts';
+import { preallocationOf } from '../lives/preallocation.ts';
 import { randomDeeds } from '../lives/random-deeds.ts';
 import { SerialLife } from '../lives/serial-life.ts';
 
@@ -36,7 +37,9 @@ export const nestedCrash: Gate = {
     const plan = PLANS[scale];
     const seed = 1 + piece + 100_000 * tally.seed;
     useSeededHost(seed);
-    const life = new SerialLife(new SimulatedDisk({ syncTurns: SYNC_TURNS }));
+    const life = new SerialLife(
+      new SimulatedDisk({ syncTurns: SYNC_TURNS, ...preallocationOf(seed) }),
+    );
     const { ledger, disk } = life;
     const recorder = new MomentRecorder(disk, ledger);
     life.onAnswer = () => recorder.takeIfStarted('behind an answer');

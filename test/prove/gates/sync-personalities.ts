@@ -11,6 +11,7 @@ import { type Inspection, inspectMoment } from '../lives/check-image.ts';
 import { goOn, reopen } from '../lives/going-on.ts';
 import type { Aftermath } from '../lives/ledger.ts';
 import { type Moment, MomentRecorder, SYNC_TURNS } from '../lives/moments.ts';
+import { preallocationOf } from '../lives/preallocation.ts';
 import { randomDeeds } from '../lives/random-deeds.ts';
 import { type Deed, SerialLife } from '../lives/serial-life.ts';
 
@@ -81,7 +82,7 @@ function* failingSyncs(syncs: readonly number[]): Generator<FailingSync> {
 
 function newLife(seed: number): SerialLife {
   useSeededHost(seed);
-  return new SerialLife(new SimulatedDisk({ syncTurns: SYNC_TURNS }));
+  return new SerialLife(new SimulatedDisk({ syncTurns: SYNC_TURNS, ...preallocationOf(seed) }));
 }
 
 async function live(life: SerialLife, deeds: readonly Deed[]): Promise<void> {

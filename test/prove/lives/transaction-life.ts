@@ -13,6 +13,7 @@ import {
 import { SimulatedDisk } from '../../../src/testing/index.ts';
 import { SeededRandom } from '../../../src/testing/seeded-random.ts';
 import { turns } from './deeds.ts';
+import { preallocationOf } from './preallocation.ts';
 import { copyOf, type Operation, SerialOrder, type Story } from './serial-order.ts';
 
 /** Those that everybody writes to, and the one that every transaction signs. */
@@ -38,7 +39,7 @@ export interface Cut {
 }
 
 export class TransactionLife {
-  readonly disk = new SimulatedDisk();
+  readonly disk: SimulatedDisk;
   readonly problems: string[] = [];
   readonly cuts: Cut[] = [];
   conflictCount = 0;
@@ -54,6 +55,7 @@ export class TransactionLife {
   #durable = 0;
 
   constructor(seed: number) {
+    this.disk = new SimulatedDisk(preallocationOf(seed));
     this.#random = new SeededRandom(seed);
   }
 
