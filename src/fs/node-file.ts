@@ -11,6 +11,7 @@ import {
 import { promisify } from 'node:util';
 import { errnoError, errnoOf } from './errno.ts';
 import type { File } from './file-system.ts';
+import { closeAside } from './node-large-file.ts';
 
 const fdatasyncLater = promisify(fdatasync);
 const INTERRUPTION_CODES = new Set(['EINTR', 'EAGAIN']);
@@ -94,7 +95,7 @@ export class NodeFile implements File {
     try {
       if (this.#syncDescriptor !== this.#descriptor) closeSync(this.#syncDescriptor);
     } finally {
-      closeSync(this.#descriptor);
+      closeAside(this.#descriptor);
     }
   }
 }

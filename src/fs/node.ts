@@ -24,6 +24,7 @@ import { assert } from '../assert.ts';
 import { errnoError, errnoOf } from './errno.ts';
 import type { FileSystem, FileSystemFacts } from './file-system.ts';
 import { NodeFile } from './node-file.ts';
+import { unlinkAside } from './node-large-file.ts';
 import { type NodeLock, takeNodeLock } from './node-lock.ts';
 
 const QUARANTINE = 'quarantine';
@@ -91,7 +92,7 @@ export class NodeFileSystem implements FileSystem {
   remove(name: string): void {
     const path = this.#pathOf(name);
     try {
-      unlinkSync(path);
+      unlinkAside(path);
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return;
       throw error;

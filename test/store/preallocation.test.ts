@@ -55,6 +55,22 @@ describe('a host with preallocation', () => {
     expect(disk.usedByteCount).toBe(bare.usedByteCount);
   });
 
+  test('gives the room of its zeros to the next WAL', async () => {
+    const disk = new SimulatedDisk({ preallocation: ZEROS_AHEAD });
+    const store = await Store.open(disk);
+    await store.map('m').put('a', 1);
+    const sizeWithZeros = walSize(disk);
+    const sizesAtCreation: number[] = [];
+    disk.onCall = ({ kind, file = '' }) => {
+      if (kind === 'open' && file.endsWith('.wal')) sizesAtCreation.push(walSize(disk));
+      return undefined;
+    };
+    await store.checkpoint();
+
+    expect(sizesAtCreation[0]).toBeLessThan(sizeWithZeros - 8000);
+    await store.close();
+  });
+
   test('takes no more of a small store than it has', async () => {
     const disk = new SimulatedDisk({ preallocation: 1 << 20 });
     const store = await Store.open(disk);
@@ -67,7 +83,7 @@ describe('a host with preallocation', () => {
   test.each([
     ['no room', { kind: 'fail', code: 'ENOSPC' }],
     ['an error', { kind: 'fail', code: 'EIO' }],
-    ['room for a part', { kind: 'short', byteCount: 100 }],
+    ['room for a part', { kind: 'short', byteCount: 5000 }],
   ] as [string, Fault][])('with %s for the zeros commits without them', async (_, fault) => {
     const disk = new SimulatedDisk({ preallocation: ZEROS_AHEAD });
     const store = await Store.open(disk);
