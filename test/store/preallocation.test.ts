@@ -89,7 +89,7 @@ describe('a host with preallocation', () => {
     const store = await Store.open(disk);
     let zeroWrites = 0;
     disk.onCall = ({ kind, byteCount = 0 }: PortCall) => {
-      if (kind !== 'write' || byteCount < 8000) return undefined;
+      if (kind !== 'write' || byteCount < 3000) return undefined;
       zeroWrites++;
       return zeroWrites === 1 ? fault : { kind: 'fail', code: 'ENOSPC' };
     };
