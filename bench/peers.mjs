@@ -22,18 +22,21 @@ import { QUESTIONS } from './questions/all.mjs';
 const line = commandLine('bench:peers', { entries: 1_000_000, rounds: 3 });
 installPeers();
 
-const common = QUESTIONS.filter((question) => question.engines !== 'onewal');
-const questions = chosenQuestions(common, line.only);
+const questions = chosenQuestions(QUESTIONS, line.only);
 const engines = ENGINES.filter(({ name }) => line.engines?.includes(name) ?? true);
 const { scale, rounds } = line;
-const results = await run({ questions, engines, rounds, scale, onProgress: console.error });
+const results = await run({
+  ...{ questions, engines, rounds, scale },
+  withBare: true,
+  onProgress: console.error,
+});
 const names = engines.map(({ name }) => name);
 console.log(peersTable(compared(questions, results), names));
 
 const versions = Object.fromEntries(engines.map((kind) => [kind.name, kind.version()]));
 const figures = { machine: machine(), versions, scale, rounds, results };
 if (line.json !== undefined) writeFileSync(line.json, `${JSON.stringify(figures, null, 2)}\n`);
-if (questions.length === common.length && engines.length === ENGINES.length) {
+if (questions.length === QUESTIONS.length && engines.length === ENGINES.length) {
   keepFigures('peers', figures);
   writePage();
 }

@@ -30,6 +30,7 @@ export function engineOn(store) {
   if (first === undefined) throw new Error('a store has maps');
   return {
     put: (key, value) => first.put(key, value),
+    putNow: (key, value) => first.putSync(key, value),
     commit: (/** @type {readonly Write[]} */ writes) =>
       store.batch(
         writes.map(({ map, key, value }) => ({ type: 'put', map: maps[map] ?? first, key, value })),

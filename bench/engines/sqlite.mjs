@@ -35,8 +35,11 @@ export function engineOn(db, { durability, cacheBytes }) {
   const puts = TABLES.map((name) => db.prepare(`INSERT OR REPLACE INTO ${name} VALUES (?, ?)`));
   const one = db.prepare('SELECT value FROM entries WHERE key = ?');
   const range = db.prepare('SELECT key, value FROM entries WHERE key >= ? ORDER BY key LIMIT ?');
+  const put = (/** @type {Uint8Array} */ key, /** @type {Uint8Array} */ value) =>
+    puts[0]?.run(key, value);
   return {
-    put: (key, value) => puts[0]?.run(key, value),
+    put,
+    putNow: put,
     commit(writes) {
       db.exec('BEGIN');
       for (const { map, key, value } of writes) puts[map]?.run(key, value);

@@ -1,6 +1,7 @@
 // @ts-check
 /** What every engine answered to one row of a question, and how ours stands to the best of the others. */
 import { engineNamed } from '../engines/all.mjs';
+import { BARE } from './run.mjs';
 import { median, spread } from './table.mjs';
 
 /** @import { Question, Row, Unit } from './types.ts' */
@@ -15,6 +16,7 @@ const MORE_IS_BETTER = new Set(['per second', 'MB/s']);
  * @property {string} row
  * @property {Unit} unit
  * @property {Record<string, { value: number, spread: number }>} engines those that answered
+ * @property {number | undefined} bare what the machine itself does, where that is a limit
  * @property {string | undefined} best of the peers that a commit can make wait for the medium
  * @property {number | undefined} ratio above 1 where ours is better than the best
  */
@@ -35,6 +37,7 @@ function comparisonOf({ question, row: { name: row, unit }, sides }, results) {
   /** @type {Comparison['engines']} */
   const engines = {};
   for (const [engine, answers] of Object.entries(results)) {
+    if (engine === BARE) continue;
     const values = answers[question]?.[row];
     if (values !== undefined) engines[engine] = { value: median(values), spread: spread(values) };
   }
@@ -49,7 +52,9 @@ function comparisonOf({ question, row: { name: row, unit }, sides }, results) {
       : isMoreBetter
         ? ours / value(best)
         : value(best) / ours;
-  return { question, row, unit, engines, best, ratio };
+  const limits = results[BARE]?.[question]?.[row];
+  const bare = limits && median(limits);
+  return { question, row, unit, engines, bare, best, ratio };
 }
 
 /** @param {string} name */

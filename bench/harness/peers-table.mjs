@@ -5,13 +5,13 @@ import { aligned, figure, times } from './table.mjs';
 
 /** @param {readonly Comparison[]} comparisons @param {readonly string[]} engines */
 export function peersTable(comparisons, engines) {
-  const head = ['', ...engines, 'ours to the best peer', ''];
+  const head = ['', ...engines, 'bare', 'ours to the best peer', ''];
   return aligned([head, ...rowsOf(comparisons, engines)]);
 }
 
 /** @param {readonly Comparison[]} comparisons @param {readonly string[]} engines */
 export function peersMarkdown(comparisons, engines) {
-  const head = ['', ...engines, 'ours to the best peer', 'which'];
+  const head = ['', ...engines, 'bare', 'ours to the best peer', 'which'];
   const rule = head.map((_, column) => (column === 0 ? '---' : '---:'));
   return [head, rule, ...rowsOf(comparisons, engines)]
     .map((cells) => `| ${cells.join(' | ')} |`)
@@ -20,9 +20,10 @@ export function peersMarkdown(comparisons, engines) {
 
 /** @param {readonly Comparison[]} comparisons @param {readonly string[]} names */
 function rowsOf(comparisons, names) {
-  return comparisons.map(({ question, row, unit, engines, best, ratio }) => [
+  return comparisons.map(({ question, row, unit, engines, bare, best, ratio }) => [
     `${question}: ${row}, ${unit}`,
     ...names.map((name) => cell(engines[name])),
+    figure(bare),
     times(ratio),
     best ?? '',
   ]);

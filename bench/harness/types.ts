@@ -7,6 +7,8 @@ type Awaitable<T> = T | Promise<T>;
 export interface Engine {
   /** A commit of one entry of the first map; settles at the durability of the open. */
   put(key: Uint8Array, value: Uint8Array): Awaitable<unknown>;
+  /** The same, blocking, where the engine can wait for the medium in that way. */
+  putNow?(key: Uint8Array, value: Uint8Array): unknown;
   /** One commit over the maps 0 to 2. */
   commit(writes: readonly Write[]): Awaitable<unknown>;
   get(key: Uint8Array): Uint8Array | undefined;

@@ -1,7 +1,4 @@
 // @ts-check
-import { chainOf } from '../../docs/examples/aa/chain.mjs';
-import { followChain } from '../../docs/examples/aa/follow-chain.mjs';
-import { OneStore } from '../../docs/examples/aa/one-store.mjs';
 import { timed } from '../harness/clock.mjs';
 
 /** @import { Question } from '../harness/types.ts' */
@@ -18,7 +15,11 @@ export const agents = {
   engines: 'onewal',
   rows: [{ name: 'answers', unit: 'per second' }],
   async measure({ directory, scale }) {
+    // Imported late, as they import the engine, whose import is measured elsewhere.
     const { NodeFileSystem } = await import('onewal/node');
+    const { chainOf } = await import('../../docs/examples/aa/chain.mjs');
+    const { followChain } = await import('../../docs/examples/aa/follow-chain.mjs');
+    const { OneStore } = await import('../../docs/examples/aa/one-store.mjs');
     const chain = chainOf(SEED, Math.min(CHAIN_LENGTH_MAX, Math.ceil(scale.entries / SHARE)));
     const node = await OneStore.open([new NodeFileSystem(directory)]);
     let count = 0;

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Every question, in the order in which they are asked: those that only read come before those that
- * change what was loaded.
+ * change what was loaded, and what an entry takes on the disk before entries are added.
  */
 import { agents } from './agents.mjs';
 import { amplification } from './amplification.mjs';
@@ -29,11 +29,11 @@ export const QUESTIONS = [
   reads,
   scans,
   memory,
+  disk,
   commits,
   buffered,
   mixed,
   stalls,
-  disk,
   sortedLoad,
   valueSizes,
   recovery,

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readChain } from '../../docs/examples/bitcoin/block-file.mjs';
 import { readCoins } from '../../docs/examples/coins/coin-file.mjs';
-import { CoinStore } from '../../docs/examples/coins/coin-store.mjs';
 import { MADE_UP_START, madeUpChain } from '../../docs/examples/coins/made-up-chain.mjs';
 import { timed } from '../harness/clock.mjs';
 import { discard, scratchDirectory } from '../harness/scratch.mjs';
@@ -55,6 +54,8 @@ function startOf({ blocks: chain, firstHeight }, coins) {
 
 /** Milliseconds for each. @param {Start} start @param {readonly Block[]} chain */
 async function applied(start, chain) {
+  // Imported late, as it imports the engine, whose import is measured elsewhere.
+  const { CoinStore } = await import('../../docs/examples/coins/coin-store.mjs');
   const directory = scratchDirectory();
   const coinStore = await CoinStore.open(directory);
   await coinStore.begin(start);

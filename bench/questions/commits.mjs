@@ -1,6 +1,6 @@
 // @ts-check
 import { syncedWrites } from '../harness/bare.mjs';
-import { repeated } from '../harness/clock.mjs';
+import { perSecond, repeated } from '../harness/clock.mjs';
 import { loadedEngine } from '../harness/loading.mjs';
 
 /** @import { Context, Durability, Engine, Figures, Question, Row, Write } from '../harness/types.ts' */
@@ -16,6 +16,7 @@ const rowsWith = (bare) => [
   { name: 'one at a time', unit: 'per second', ...(bare && { bare }) },
   { name: 'one at a time, median', unit: 'ms' },
   { name: 'one at a time, p99', unit: 'ms' },
+  { name: 'one at a time, blocking', unit: 'per second', ...(bare && { bare }) },
   { name: '64 in flight', unit: 'per second' },
   { name: '10 writes over 3 maps', unit: 'per second', ...(bare && { bare }) },
 ];
@@ -33,6 +34,7 @@ export const commits = {
     const limit = await syncedWrites(directory, scale, FRAME_SIZE);
     return {
       'one at a time': limit,
+      'one at a time, blocking': limit,
       '10 writes over 3 maps': await syncedWrites(directory, scale, FRAME_SIZE * WRITE_COUNT),
     };
   },
@@ -55,6 +57,7 @@ async function measured(context, durability) {
   let n = 2 * scale.entries; // beyond all that are looked for elsewhere
   const put = () => engine.put(entries.key(++n), entries.value(n));
   const { latency } = await repeated(scale, put);
+  const blocking = await blockingPerSecond(engine, context, () => ++n);
   const inFlight = await inFlightPerSecond(scale.milliseconds, put);
   const overMaps = await repeated(scale, () => engine.commit(writesOver3Maps(context, ++n)));
   await verify(engine, context, n);
@@ -63,9 +66,20 @@ async function measured(context, durability) {
     'one at a time': 1000 / latency.mean,
     'one at a time, median': latency.p50,
     'one at a time, p99': latency.p99,
+    ...blocking,
     '64 in flight': inFlight,
     '10 writes over 3 maps': 1000 / overMaps.latency.mean,
   };
+}
+
+/** @param {Engine} engine @param {Context} context @param {() => number} next @returns {Promise<Figures>} */
+async function blockingPerSecond({ putNow }, { entries, scale }, next) {
+  if (putNow === undefined) return {};
+  const put = () => {
+    const n = next();
+    putNow(entries.key(n), entries.value(n));
+  };
+  return { 'one at a time, blocking': await perSecond(scale, { count: 1, run: put }) };
 }
 
 /** @param {number} milliseconds @param {() => unknown} put */

@@ -1,0 +1,216 @@
+// @ts-check
+/** What onewal is to reach beside the best peer, beside the machine and by itself, and how far it is. */
+import { compared, OURS } from './comparison.mjs';
+import { BARE } from './run.mjs';
+import { figure, median, times } from './table.mjs';
+
+/** @import { Question } from './types.ts' */
+/** @import { Results } from './run.mjs' */
+
+/**
+ * @typedef {object} Target
+ * @property {string} what
+ * @property {string} question
+ * @property {readonly string[]} rows summed up, where there are several
+ * @property {'peer' | 'bare' | 'at most'} beside a ratio to the best peer or to the bare limit, at least; or a figure, at most
+ * @property {number} target
+ * @property {number} [moonshot]
+ * @property {string} why what keeps it from more, said where the target is missed
+ */
+
+/** An entry of the benchmarks, key and value. */
+const ENTRY_SIZE = 120;
+const CACHE_MIB = 256;
+const MEMORY_BESIDE_CACHES_MIB = 57; // 60 MB
+
+/** @type {readonly Target[]} */
+export const TARGETS = [
+  {
+    what: 'durable commits, one at a time, waiting',
+    question: 'commits',
+    rows: ['one at a time'],
+    beside: 'peer',
+    target: 1,
+    moonshot: 1.2,
+    why: '',
+  },
+  {
+    what: 'the same, blocking',
+    question: 'commits',
+    rows: ['one at a time, blocking'],
+    beside: 'peer',
+    target: 1,
+    moonshot: 1.2,
+    why: '',
+  },
+  {
+    what: 'the same beside a bare pwrite + fdatasync',
+    question: 'commits',
+    rows: ['one at a time, blocking'],
+    beside: 'bare',
+    target: 0.9,
+    why: '',
+  },
+  {
+    what: '64 durable commits in flight',
+    question: 'commits',
+    rows: ['64 in flight'],
+    beside: 'peer',
+    target: 2,
+    moonshot: 5,
+    why: '',
+  },
+  {
+    what: 'durable commits of 10 writes over 3 maps',
+    question: 'commits',
+    rows: ['10 writes over 3 maps'],
+    beside: 'peer',
+    target: 1,
+    moonshot: 1.5,
+    why: '',
+  },
+  {
+    what: 'bulk load, durable at the end',
+    question: 'load',
+    rows: ['random order'],
+    beside: 'peer',
+    target: 1,
+    moonshot: 2,
+    why: '',
+  },
+  {
+    what: 'random reads of all keys',
+    question: 'reads',
+    rows: ['random'],
+    beside: 'peer',
+    target: 1.5,
+    moonshot: 3,
+    why: '',
+  },
+  {
+    what: 'hot reads, of 2,000 keys',
+    question: 'reads',
+    rows: ['hot'],
+    beside: 'peer',
+    target: 3,
+    moonshot: 10,
+    why: '',
+  },
+  {
+    what: 'reads of absent keys',
+    question: 'reads',
+    rows: ['absent'],
+    beside: 'peer',
+    target: 1.5,
+    moonshot: 3,
+    why: '',
+  },
+  {
+    what: 'full scan',
+    question: 'scans',
+    rows: ['full scan'],
+    beside: 'peer',
+    target: 3,
+    moonshot: 6,
+    why: '',
+  },
+  {
+    what: 'ranges of 100',
+    question: 'scans',
+    rows: ['ranges of 100'],
+    beside: 'peer',
+    target: 3,
+    moonshot: 6,
+    why: '',
+  },
+  {
+    what: 'open and first read, ms',
+    question: 'opening',
+    rows: ['open', 'first read'],
+    beside: 'at most',
+    target: 20,
+    moonshot: 5,
+    why: '',
+  },
+  {
+    what: 'longest stall of the event loop, ms',
+    question: 'stalls',
+    rows: ['longest'],
+    beside: 'at most',
+    target: 20,
+    moonshot: 8,
+    why: '',
+  },
+  {
+    what: 'bytes on the disk for an entry of 120, compacted',
+    question: 'disk',
+    rows: ['compacted'],
+    beside: 'at most',
+    target: 1.1 * ENTRY_SIZE,
+    moonshot: 1.05 * ENTRY_SIZE,
+    why: '',
+  },
+  {
+    what: 'memory after reads, MiB, 256 of them cache',
+    question: 'memory',
+    rows: ['after reads'],
+    beside: 'at most',
+    target: CACHE_MIB + MEMORY_BESIDE_CACHES_MIB,
+    why: '',
+  },
+];
+
+/** @param {readonly Question[]} questions @param {Results} results */
+export function targetsSection(questions, results) {
+  const seen = TARGETS.map((target) => ({ target, value: seenOf(target, questions, results) }));
+  const rows = seen.map(({ target, value }) => {
+    const show = target.beside === 'at most' ? figure : times;
+    const reached = value === undefined ? '-' : reachedOf(target, value);
+    return `| ${target.what} | ${show(target.target)} | ${show(target.moonshot)} | ${show(value)} | ${reached} |`;
+  });
+  const missed = seen.filter(
+    ({ target, value }) => value !== undefined && reachedOf(target, value) === 'no',
+  );
+  return [
+    '## Targets\n',
+    'Set before there was anything to measure: ratios to the best peer or to the bare machine, at least, or figures, at most.\n',
+    `| what | target | moonshot | seen | reached |\n| --- | ---: | ---: | ---: | --- |\n${rows.join('\n')}\n`,
+    ...(missed.length === 0 ? [] : ['What keeps the others:\n']),
+    missed.map(({ target }) => `- **${target.what}**: ${target.why}`).join('\n'),
+    '',
+  ].join('\n');
+}
+
+/** @param {Target} target @param {readonly Question[]} questions @param {Results} results */
+function seenOf({ question, rows, beside }, questions, results) {
+  if (beside === 'peer') {
+    const comparisons = compared(
+      questions.filter(({ name }) => name === question),
+      results,
+    );
+    return comparisons.find(({ row }) => row === rows[0])?.ratio;
+  }
+  const ours = sumOf(results[OURS]?.[question], rows);
+  if (beside === 'at most') return ours;
+  const limit = sumOf(results[BARE]?.[question], rows);
+  return ours === undefined || limit === undefined ? undefined : ours / limit;
+}
+
+/** @param {Record<string, number[]> | undefined} answers @param {readonly string[]} rows */
+function sumOf(answers, rows) {
+  let sum = 0;
+  for (const row of rows) {
+    const values = answers?.[row];
+    if (values === undefined) return undefined;
+    sum += median(values);
+  }
+  return sum;
+}
+
+/** @param {Target} target @param {number} value */
+function reachedOf({ beside, target, moonshot }, value) {
+  const isAtLeast = (/** @type {number | undefined} */ aim) =>
+    aim !== undefined && (beside === 'at most' ? value <= aim : value >= aim);
+  if (isAtLeast(moonshot)) return 'moonshot';
+  return isAtLeast(target) ? 'yes' : 'no';
+}
