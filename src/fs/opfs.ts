@@ -32,6 +32,9 @@ const PRESENCE_INTERVAL_MS = 1000;
 /** How long a browser may take to close the files of a tab that is gone. */
 const PATIENCE_MS = 1000;
 
+/** A flush that need not grow the file takes Chromium about a quarter less, measured. */
+const PREALLOCATION = 64 << 10;
+
 export class OpfsFileSystem implements FileSystem {
   readonly #path: readonly string[];
   readonly #seat: ProcessLockSeat;
@@ -55,7 +58,12 @@ export class OpfsFileSystem implements FileSystem {
     const engine = browserEngine();
     const young = engine === 'chromium' && (this.#session?.pool.isYoung ?? this.#isYoung);
     const durability = engine === 'other' ? 'unknown' : young ? 'os' : 'media';
-    return { location: this.#location, durability, lock: 'kernel' };
+    return {
+      location: this.#location,
+      durability,
+      lock: 'kernel',
+      preallocation: PREALLOCATION,
+    };
   }
 
   /**
