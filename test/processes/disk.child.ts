@@ -19,6 +19,8 @@ const CYCLES = 4;
 const FAILURE_COUNT = 5;
 const DELETION_COUNT = 20;
 const LEFT_COUNT = 5;
+/** 256 KiB of them, and one more. */
+const COMMITS_IN_ZEROS_MAX = 45;
 const OPEN_COUNT = 1000;
 const CHECKPOINT_COUNT = 3;
 const LOSS_MILLISECONDS_MAX = 60_000;
@@ -135,7 +137,11 @@ async function elsewhere(store: Store): Promise<void> {
   for (let size = 1 << 20; size >= 1024; size = Math.floor(size / 2)) {
     while (canAppend(ballast, size));
   }
-  const full = await put(store, 777, 6000);
+  // Zeros that stand ready are room that nobody else can take: a commit or more may still fit.
+  let full = 'done';
+  for (let count = 0; full === 'done' && count < COMMITS_IN_ZEROS_MAX; count++) {
+    full = await put(store, 777, 6000);
+  }
   expectTrue(full === 'DISK_FULL no', `a commit on a disk that others have filled is ${full}`);
   rmSync(ballast);
   const again = await put(store, 777, 600);
