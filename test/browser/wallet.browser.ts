@@ -163,10 +163,23 @@ describe.skipIf(CHROMIUM.path === undefined)('the wallet', () => {
     await wallet.transfer('Alice', 'Bob', '1');
 
     // Runs in the page, whose types are not those of this file.
-    const width = await wallet.page.evaluate('document.documentElement.scrollWidth');
-    expect(width).toBe(390);
-    for (const name of ['From', 'To', 'Amount', 'one commit', 'two writes', 'Name', 'Pays in']) {
-      expect(await wallet.page.getByLabel(name, { exact: true }).count(), name).toBe(1);
+    const widths = await wallet.page.evaluate(
+      '[document.documentElement.scrollWidth, document.documentElement.clientWidth, innerWidth]',
+    );
+    const [content, room, window] = widths as [number, number, number];
+    expect(content).toBe(room);
+    expect(window).toBe(390);
+    await wallet.page.locator('details').evaluateAll((all) => {
+      for (const each of all) each.setAttribute('open', '');
+    });
+    for (const [role, ...names] of [
+      ['combobox', 'From', 'To'],
+      ['textbox', 'Amount', 'Name', 'Pays in'],
+      ['radio', 'one commit', 'two writes'],
+    ] as const) {
+      for (const name of names) {
+        expect(await wallet.page.getByRole(role, { name, exact: true }).count(), name).toBe(1);
+      }
     }
     await wallet.page.close();
   });

@@ -52,7 +52,7 @@ export const shareActions = {
   },
 
   async differences(all: readonly [string, Counted][], dead: readonly string[]): Promise<string[]> {
-    return findDifference(sharedStore(), new Map(all), new Set(dead));
+    return findDifference(sharedStore(), new Map(all), new Set(dead), { wentOn: true });
   },
 
   async closeShared(): Promise<void> {
