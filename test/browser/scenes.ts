@@ -105,6 +105,27 @@ export function singleScenes(scenery: () => Scenery, blockingOpen: BlockingOpen)
     await tab.close();
   });
 
+  test('the strongest place is OPFS in a worker and IndexedDB in a page, or where the store is', async () => {
+    const tab = await openTab();
+
+    const inPage = await tab.call('inPage', 'openBest', 'best in a page');
+    await tab.call('inPage', 'put', 0, 5);
+    await tab.call('inPage', 'close');
+    const inWorker = await tab.call('inWorker', 'openBest', 'best in a worker');
+    await tab.call('inWorker', 'put', 0, 5);
+    await tab.call('inWorker', 'close');
+    const elsewhere = await tab.call('inPage', 'openBest', 'best in a worker').catch(refusalOf);
+    const again = await tab.call('inWorker', 'openBest', 'best in a page');
+
+    expect(inPage).toEqual({ kind: 'indexed-db', reason: 'strongest' });
+    expect(inWorker).toEqual({ kind: 'opfs', reason: 'strongest' });
+    expect(elsewhere).toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(again).toEqual({ kind: 'indexed-db', reason: 'found' });
+    expect(await tab.call('inWorker', 'find')).toEqual({ prefix: 5, count: 5 });
+    await tab.call('inWorker', 'close');
+    await tab.close();
+  });
+
   test('a store in IndexedDB whose database is deleted elsewhere says LOCK_LOST', async () => {
     const [first, second] = [await openTab(), await openTab()];
     await first.call('inPage', 'open', 'indexed-db', 'deleted');

@@ -1,4 +1,5 @@
 /** A store in this page or worker, and what may happen to it. */
+import { openBest } from '../../../src/browser/open-best.ts';
 import { IndexedDbFileSystem } from '../../../src/fs/indexed-db.ts';
 import { OpfsFileSystem } from '../../../src/fs/opfs.ts';
 import { type FileSystem, Store, type StoreInfo, type StoreOptions } from '../../../src/index.ts';
@@ -55,6 +56,13 @@ export const storeActions = {
       store.on(type, ({ message }) => events.push(`${type}: ${message}`));
     }
     return store.info;
+  },
+
+  /** Where the browser has the strongest place. */
+  async openBest(name: string): Promise<{ readonly kind: string; readonly reason: string }> {
+    const { store: opened, choice } = await openBest(name);
+    store = opened;
+    return { kind: choice.kind, reason: choice.reason };
   },
 
   /** In OPFS, with files for blocking calls. */
