@@ -24,8 +24,17 @@ export function unlinkAside(path: string): void {
 
 /** The descriptor may be gone later than this returns. Throws what `close` throws of a small file. */
 export function closeAside(descriptor: number): void {
-  if (fstatSync(descriptor).size < LARGE_SIZE_MIN) closeSync(descriptor);
+  if (sizeOf(descriptor) < LARGE_SIZE_MIN) closeSync(descriptor);
   else close(descriptor, () => undefined);
+}
+
+/** A descriptor of which nothing can be learnt is closed all the same. */
+function sizeOf(descriptor: number): number {
+  try {
+    return fstatSync(descriptor).size;
+  } catch {
+    return 0;
+  }
 }
 
 /** Opens the file if its blocks are worth it and nobody waits for them. */

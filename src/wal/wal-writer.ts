@@ -2,8 +2,9 @@
  * Appends frames to one WAL and knows how far it is durable.
  *
  * Frames are staged, written together with one positional write, and synced together. Where the
- * host allows it, zeros stand ready behind the last of them. After a failed sync, or a cut that failed, the file is poisoned: nothing is ever written to it again
- * (the kernel may have marked lost pages clean). What to do then is store/generation.ts's business.
+ * host allows it, zeros stand ready behind the last of them. After a failed sync, or a cut that
+ * failed, the file is poisoned: nothing is ever written to it again (the kernel may have marked lost
+ * pages clean). What to do then is store/generation.ts's business.
  */
 import { assert } from '../assert.ts';
 import { type File, writeFully } from '../fs/file-system.ts';
