@@ -12,8 +12,8 @@ const BAR_HEIGHT = 14;
 const LINE_HEIGHT = 18;
 const GROUP_GAP = 14;
 
-/** @param {readonly Comparison[]} comparisons @param {string} ours */
-export function barChart(comparisons, ours) {
+/** @param {string} title @param {readonly Comparison[]} comparisons @param {string} ours */
+export function barChart(title, comparisons, ours) {
   const shapes = [];
   let y = 18;
   for (const comparison of comparisons) {
@@ -24,7 +24,7 @@ export function barChart(comparisons, ours) {
     }
     y += LINE_HEIGHT + GROUP_GAP;
   }
-  return svg({ width: WIDTH, height: y - GROUP_GAP }, shapes);
+  return svg({ title, width: WIDTH, height: y - GROUP_GAP }, shapes);
 }
 
 /** @param {Comparison} comparison @param {number} y */

@@ -24,7 +24,7 @@ export function browserSections(figures, writeChart) {
   const names = [...Object.keys(versions), BARE];
   const charts = Object.entries(browsers).map(([name, title]) => {
     const comparisons = compared([BROWSER_QUESTION], results[name] ?? {}, { ours: OURS, isPeer });
-    writeChart(`browser-${name}`, barChart(comparisons, OURS));
+    writeChart(`browser-${name}`, barChart(name, comparisons, OURS));
     const chart = `![${title}](performance/browser-${name}.svg)`;
     return `### ${title}\n\n${chart}\n\n${peersMarkdown(comparisons, names)}\n`;
   });

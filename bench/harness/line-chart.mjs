@@ -47,7 +47,7 @@ export function lineChart(title, series) {
     if (last !== undefined)
       shapes.push(text(name, { x: x.at(last.entries) + 8, y: y.at(last.value) + 4 }));
   }
-  return svg(SIZE, shapes);
+  return svg({ title, ...SIZE }, shapes);
 }
 
 /** From the power of ten below to that above. @param {readonly number[]} values @param {readonly [number, number]} range */

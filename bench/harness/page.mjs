@@ -76,8 +76,8 @@ function peerSections(figures) {
   return [
     `## Beside others, ${scale.entries.toLocaleString('en')} entries\n`,
     `${placeAndTime(machine)} ${rounds} rounds.\n`,
-    targetsSection(QUESTIONS, results),
     engineTable(versions),
+    targetsSection(QUESTIONS, results),
     ...questions.map((question) =>
       questionSection(question, compared([question], results), engines),
     ),
@@ -101,6 +101,6 @@ function engineTable(versions) {
 
 /** @param {Question} question @param {readonly Comparison[]} comparisons @param {readonly string[]} engines */
 function questionSection({ name, asks }, comparisons, engines) {
-  writeChart(name, barChart(comparisons, OURS));
+  writeChart(name, barChart(asks, comparisons, OURS));
   return `### ${asks}\n\n![${asks}](performance/${name}.svg)\n\n${peersMarkdown(comparisons, engines)}\n`;
 }
