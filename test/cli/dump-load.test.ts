@@ -61,9 +61,12 @@ describe('a dump that is loaded', () => {
 
         expect(load).toMatchObject({ exitCode: 0, errors: '' });
         expect((await cli('dump', copy)).output).toBe(dump.output);
-        expect(await rootOf(copy)).toBe(await rootOf(path));
+        // A store in which nothing was ever committed has no snapshot, and so no root.
+        const isEmpty = Object.values(entries).every(({ length }) => length === 0);
+        if (isEmpty) expect(await rootOf(path)).toBeUndefined();
+        else expect(await rootOf(copy)).toBe(await rootOf(path));
       }),
-      { numRuns: 40 },
+      { numRuns: 40, examples: [[{ cbor: [], json: [], text: [], raw: [], own: [] }]] },
     );
   }, 60_000);
 
