@@ -8,6 +8,8 @@ export interface FileSystemSubject {
   /** A file system over an empty directory, which may be absent. */
   readonly make: () => FileSystem;
   readonly host: 'rich' | 'poor';
+  /** Zeros may stand ready behind what is written. */
+  readonly preallocates?: boolean;
   /** Where the host has no more files than that. */
   readonly fileCountMax?: number;
 }
@@ -15,6 +17,7 @@ export interface FileSystemSubject {
 export function testFileSystem(subject: FileSystemSubject): void {
   testFiles(subject);
   testContent(subject);
+  testPreallocation(subject);
   testSync(subject);
   testLock(subject);
   if (subject.host === 'poor') testPoorHost(subject);
@@ -185,6 +188,45 @@ function testContent({ make }: FileSystemSubject): void {
     expect(await codeOf(() => file.truncate(0))).toBe('EBADF');
     expect(await codeOf(() => file.size())).toBe('EBADF');
     expect(await codeOf(() => file.sync())).toBe('EBADF');
+  });
+}
+
+function testPreallocation({ make, preallocates = false }: FileSystemSubject): void {
+  test(`zeros ${preallocates ? 'may' : 'must not'} stand ready behind what is written`, () => {
+    const { preallocation } = make().facts;
+
+    expect(preallocation !== undefined && preallocation > 0).toBe(preallocates);
+  });
+
+  if (!preallocates) return;
+
+  test('what is written over zeros is there, before them and what was before it', async () => {
+    const fs = make();
+    const file = await createWith(fs, '1.wal', bytes(1, 2, 3));
+    writeFully(file, new Uint8Array(1000), 3);
+    await file.sync();
+
+    writeFully(file, bytes(4, 5), 3);
+    await file.sync();
+
+    expect(file.size()).toBe(1003);
+    expect(readFully(file, 0, 7)).toEqual(bytes(1, 2, 3, 4, 5, 0, 0));
+    file.truncate(5);
+    writeFully(file, bytes(6), 5);
+    const found = await fs.open('1.wal', 'read');
+    expect(found.size()).toBe(6);
+    expect(readFully(found, 0, 6)).toEqual(bytes(1, 2, 3, 4, 5, 6));
+  });
+
+  test('a write that ends behind the zeros lets the file grow', async () => {
+    const fs = make();
+    const file = await createWith(fs, '1.wal', bytes(1, 2));
+    writeFully(file, new Uint8Array(3), 2);
+
+    writeFully(file, bytes(3, 4, 5, 6, 7), 2);
+
+    expect(file.size()).toBe(7);
+    expect(readFully(file, 0, 7)).toEqual(bytes(1, 2, 3, 4, 5, 6, 7));
   });
 }
 

@@ -29,7 +29,11 @@ const freshPath = () => {
 };
 
 describe('the file system of Node', () => {
-  testFileSystem({ make: () => new NodeFileSystem(freshPath()), host: 'rich' });
+  testFileSystem({
+    make: () => new NodeFileSystem(freshPath()),
+    host: 'rich',
+    preallocates: true,
+  });
 });
 
 test.each(['a b', '中文', 'é', 'e\u0301', '🙂', 'x'.repeat(200)])(

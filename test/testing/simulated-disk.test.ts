@@ -14,6 +14,14 @@ describe('the simulated disk', () => {
   testFileSystem({ make: () => new SimulatedDisk(), host: 'rich' });
 });
 
+describe('the simulated disk, with zeros that stand ready', () => {
+  testFileSystem({
+    make: () => new SimulatedDisk({ preallocation: 4096 }),
+    host: 'rich',
+    preallocates: true,
+  });
+});
+
 describe('the simulated disk, as poor as the poorest host', () => {
   testFileSystem({
     make: () => new SimulatedDisk({ host: 'poor' }),

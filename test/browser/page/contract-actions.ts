@@ -30,7 +30,11 @@ export function contract(kind: HostKind, suite: string, root: string): Promise<T
 
 function fileContract(host: StoreHost): void {
   describe(`the file system ${host.name}`, () => {
-    testFileSystem({ make: () => host.make(), host: host.canBlock ? 'rich' : 'poor' });
+    testFileSystem({
+      make: () => host.make(),
+      host: host.canBlock ? 'rich' : 'poor',
+      preallocates: host.canBlock,
+    });
   });
 }
 
