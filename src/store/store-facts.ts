@@ -18,6 +18,8 @@ export interface StoreInfo {
   readonly chain: string;
   readonly durability: FileSystemFacts['durability'];
   readonly lock: FileSystemFacts['lock'] | 'none';
+  /** Zeros, in bytes, that may stand ready behind the WAL; 0 where the host can only append. */
+  readonly preallocation: number;
   readonly isNew: boolean;
   readonly readOnly: boolean;
   readonly recovery: RecoveryReport;
@@ -73,6 +75,7 @@ export function infoOf(engine: Engine): StoreInfo {
     chain: toHex(engine.chain),
     durability: fs.facts.durability,
     lock: lock === undefined ? 'none' : fs.facts.lock,
+    preallocation: fs.facts.preallocation ?? 0,
     isNew: recovered.isNew,
     readOnly: options.readOnly,
     recovery: recovered.report,

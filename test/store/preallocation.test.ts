@@ -21,6 +21,7 @@ describe('a host with preallocation', () => {
     }
 
     expect(sizes.size).toBeLessThan(10);
+    expect(store.info.preallocation).toBe(ZEROS_AHEAD);
     await store.close();
   });
 
