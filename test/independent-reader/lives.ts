@@ -8,6 +8,7 @@ import {
   type WriteOptions,
 } from '../../src/index.ts';
 import { faultAt, SimulatedDisk } from '../../src/testing/index.ts';
+import { preallocationOf } from '../support/preallocation.ts';
 import { seededNumbers, useSeededHost } from '../support/seeded.ts';
 
 const STEPS = 24;
@@ -66,12 +67,13 @@ async function liveAnew(seed: number): Promise<Left> {
 }
 
 class Life {
-  disk = new SimulatedDisk();
+  disk: SimulatedDisk;
   readonly tokens: string[] = [];
   readonly #below: Below;
   #store: Store | undefined;
 
   constructor(below: Below) {
+    this.disk = new SimulatedDisk(preallocationOf(below(2)));
     this.#below = below;
   }
 

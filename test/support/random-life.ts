@@ -5,6 +5,7 @@
  */
 import { Store, type Write } from '../../src/index.ts';
 import { type Fault, type PortCall, SimulatedDisk } from '../../src/testing/index.ts';
+import { preallocationOf } from './preallocation.ts';
 import { seededNumbers, useSeededHost } from './seeded.ts';
 
 export interface LifeOptions {
@@ -47,8 +48,9 @@ export class RandomLife {
     this.#next = seededNumbers(seed * 7919);
     this.#options = options;
     const isPoor = options.isWaitingOnly === true && this.#below(4) === 0;
-    const rich = seed % 2 === 0 ? { preallocation: 8 << 10 } : {};
-    this.disk = new SimulatedDisk(isPoor ? { host: 'poor', fileCountMax: 200 } : rich);
+    this.disk = new SimulatedDisk(
+      isPoor ? { host: 'poor', fileCountMax: 200 } : preallocationOf(seed),
+    );
     this.disk.onCall = (call) => this.#faultAt(call);
     this.#checkpointBytes = [4096, 8192, 1 << 20][this.#below(3)] as number;
   }

@@ -5,13 +5,13 @@
  */
 import { SimulatedDisk } from '../../../src/testing/index.ts';
 import { SeededRandom } from '../../../src/testing/seeded-random.ts';
+import { preallocationOf } from '../../support/preallocation.ts';
 import { useSeededHost } from '../../support/seeded.ts';
 import type { Gate, Scale, Tally } from '../gate.ts';
 import { type Inspection, inspectMoment } from '../lives/check-image.ts';
 import { goOn, reopen } from '../lives/going-on.ts';
 import { promiseOf, type Told } from '../lives/ledger.ts';
 import { MomentRecorder } from '../lives/moments.ts';
-import { preallocationOf } from '../lives/preallocation.ts';
 import { randomCommit } from '../lives/random-deeds.ts';
 import { SerialLife } from '../lives/serial-life.ts';
 

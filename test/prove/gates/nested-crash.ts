@@ -5,13 +5,13 @@
 import { Store } from '../../../src/index.ts';
 import { SimulatedDisk } from '../../../src/testing/index.ts';
 import { SeededRandom } from '../../../src/testing/seeded-random.ts';
+import { preallocationOf } from '../../support/preallocation.ts';
 import { useSeededHost } from '../../support/seeded.ts';
 import type { Gate, Scale } from '../gate.ts';
 import { type Inspection, inspectImage, inspectMoment } from '../lives/check-image.ts';
 import { type CrashImage, crashImages } from '../lives/crash-image.ts';
 import { decidedBy, Ledger, type ToldThen } from '../lives/ledger.ts';
 import { type Moment, MomentRecorder, SYNC_TURNS } from '../lives/moments.ts';
-import { preallocationOf } from '../lives/preallocation.ts';
 import { randomDeeds } from '../lives/random-deeds.ts';
 import { SerialLife } from '../lives/serial-life.ts';
 

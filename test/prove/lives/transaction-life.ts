@@ -12,8 +12,8 @@ import {
 } from '../../../src/index.ts';
 import { SimulatedDisk } from '../../../src/testing/index.ts';
 import { SeededRandom } from '../../../src/testing/seeded-random.ts';
+import { preallocationOf } from '../../support/preallocation.ts';
 import { turns } from './deeds.ts';
-import { preallocationOf } from './preallocation.ts';
 import { copyOf, type Operation, SerialOrder, type Story } from './serial-order.ts';
 
 /** Those that everybody writes to, and the one that every transaction signs. */
