@@ -5,6 +5,8 @@ import { outcomeOf } from '../request.mjs';
 
 /** @import { BrowserEngineKind } from '../types.ts' */
 
+/** @typedef {{ put(value: Uint8Array, key: Uint8Array): unknown }} ObjectStore */
+
 const SCAN_COUNT = 1000;
 const STORE = 'entries';
 
@@ -17,7 +19,7 @@ export const idb = {
     request.onupgradeneeded = () => request.result.createObjectStore(STORE);
     const db = await outcomeOf(request);
     const reading = () => db.transaction(STORE, 'readonly').objectStore(STORE);
-    /** @param {(store: any) => void} write @returns {Promise<void>} */
+    /** @param {(store: ObjectStore) => void} write @returns {Promise<void>} */
     const writing = (write) =>
       new Promise((resolve, reject) => {
         const transaction = db.transaction(STORE, 'readwrite', { durability: 'strict' });
