@@ -44,8 +44,8 @@ describe('the targets', () => {
     const low = targetsSection(QUESTIONS, answersOf(4, 1));
     const high = targetsSection(QUESTIONS, answersOf(95, 1));
 
-    expect(lineOf(low, 'the same beside a bare')).toMatch(/0\.04 × \| no \|$/);
-    expect(lineOf(high, 'the same beside a bare')).toMatch(/0\.95 × \| yes \|$/);
+    expect(lineOf(low, 'blocking commits beside a bare')).toMatch(/0\.04 × \| no \|$/);
+    expect(lineOf(high, 'blocking commits beside a bare')).toMatch(/0\.95 × \| yes \|$/);
     expect(lineOf(low, 'longest stall')).toMatch(/4\.00 \| moonshot \|$/);
     expect(lineOf(high, 'longest stall')).toMatch(/95\.0 \| no \|$/);
     expect(lineOf(low, 'open and first read')).toMatch(/8\.00 \| yes \|$/);
