@@ -149,6 +149,8 @@ async function launchFirefox(profile: Profile): Promise<Browser> {
         killIfThere(pid);
       }
       await exited;
+      // Puppeteer puts the profile in order behind that: the next launch must not come in between.
+      await browser.close().catch(() => undefined);
     },
   };
 }
