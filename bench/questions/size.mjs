@@ -10,15 +10,18 @@ import { rolldown } from 'rolldown';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const KIB = 1024;
 
-/** What is imported, and from which of the sources. */
+const ENGINE = 'export { Store } from "src/index.ts";';
+
+/** What is imported from the sources. */
 const PARTS = /** @type {const} */ ([
-  ['core, for a webview', 'src/index.ts', '{ Store }'],
-  ['with files in memory', 'src/fs/memory.ts', '{ MemoryFileSystem }'],
-  ['for Node', 'src/index-node.ts', '{ Store }'],
-  ['simple-db', 'src/facade/simple-db.ts', '*'],
-  ['storage-backend', 'src/facade/storage-backend.ts', '*'],
-  ['kvstore', 'src/facade/kvstore.ts', '*'],
-  ['level, with abstract-level', 'src/facade/level.ts', '*'],
+  ['core, for a webview', ENGINE],
+  ['core and OPFS', `${ENGINE} export { OpfsFileSystem } from "src/fs/opfs.ts";`],
+  ['files in memory', 'export { MemoryFileSystem } from "src/fs/memory.ts";'],
+  ['for Node', 'export { Store } from "src/index-node.ts";'],
+  ['simple-db', 'export * from "src/facade/simple-db.ts";'],
+  ['storage-backend', 'export * from "src/facade/storage-backend.ts";'],
+  ['kvstore', 'export * from "src/facade/kvstore.ts";'],
+  ['level, with abstract-level', 'export * from "src/facade/level.ts";'],
 ]);
 
 /** @type {Question} */
@@ -33,9 +36,9 @@ export const size = {
     try {
       /** @type {Figures} */
       const figures = {};
-      for (const [name, file, imported] of PARTS) {
+      for (const [name, script] of PARTS) {
         const entry = join(directory, 'entry.mjs');
-        writeFileSync(entry, `export ${imported} from ${JSON.stringify(join(ROOT, file))};`);
+        writeFileSync(entry, script.replaceAll('"src/', `"${ROOT}src/`));
         figures[name] = await bundledSize(entry);
       }
       return figures;

@@ -148,6 +148,6 @@ export function claimOf(page: Block, index: number): BlockClaim {
 function faultOf(block: Block, claim: BlockClaim): string | undefined {
   if (block.level !== claim.level) return `block of level ${block.level}, not ${claim.level}`;
   let count = block.level === 0 ? block.count : 0;
-  for (let i = 0; block.level > 0 && i < block.count; i++) count += block.child(i).count;
+  for (let i = 0; block.level > 0 && i < block.count; i++) count += block.childCount(i);
   return count === claim.count ? undefined : `${count} entries, not ${claim.count}`;
 }

@@ -196,13 +196,18 @@ export class Block {
     return this.view.getUint32(at, true) + this.view.getUint16(at + 4, true) * MULTIPLE;
   }
 
+  /** Of a page: the entries in and below child `index`. */
+  childCount(index: number): number {
+    return this.view.getUint32(this.end(index) - POINTER_SIZE + 10, true);
+  }
+
   /** Of a page. The hash shares this block's memory. */
   child(index: number): BlockPointer {
     const end = this.end(index);
     return {
       offset: this.childOffset(index),
       length: this.view.getUint32(end - POINTER_SIZE + 6, true),
-      count: this.view.getUint32(end - POINTER_SIZE + 10, true),
+      count: this.childCount(index),
       hash: this.bytes.subarray(end - HASH_SIZE, end),
     };
   }
@@ -221,18 +226,30 @@ export class Block {
 
   private checkEntries(): void {
     if (this.start(0) !== HEAD_SIZE) throw new MalformedError('first entry does not come first');
-    let previous: Uint8Array | undefined;
     for (let i = 0; i < this.count; i++) {
       const end = this.end(i);
       if (end > this.entriesEnd || end <= this.start(i)) {
         throw new MalformedError(`entry ${i} does not end after its start`);
       }
       this.checkEntry(i);
-      if (previous !== undefined && this.compare(previous, i) >= 0) {
+      if (i > 0 && !this.isAscending(i)) {
         throw new MalformedError(`keys are not in order at entry ${i}`);
       }
-      previous = this.key(i);
     }
+  }
+
+  /** Entry `index` has a greater key than the one before it. */
+  private isAscending(index: number): boolean {
+    const { bytes } = this;
+    const end = this.keyEnd(index);
+    const previousEnd = this.keyEnd(index - 1);
+    let at = this.keyStart(index);
+    let previous = this.keyStart(index - 1);
+    while (previous < previousEnd && at < end) {
+      const difference = (bytes[at++] as number) - (bytes[previous++] as number);
+      if (difference !== 0) return difference > 0;
+    }
+    return previous === previousEnd && at < end;
   }
 
   private checkEntry(index: number): void {

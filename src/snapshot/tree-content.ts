@@ -10,6 +10,8 @@ import { dataBlocks } from './tree-walk.ts';
 
 /** Is shown all data blocks of a tree in order. */
 export interface TreeContent {
+  /** Bytes of the tree that take a millisecond or two to check. */
+  readonly sliceSize: number;
   /** What is wrong with the block, in words. */
   check(block: Block): string | undefined;
   /** After the last block: what is missing, in words. */
@@ -22,6 +24,7 @@ export interface TreeContent {
 
 /** The entries of a map. */
 export class EntriesContent implements TreeContent {
+  readonly sliceSize = 256 << 10;
   private readonly kind: SnapshotKind;
 
   constructor(kind: SnapshotKind) {
@@ -51,6 +54,8 @@ export class EntriesContent implements TreeContent {
 
 /** The sequence ids of a map: one entry for each data block of its entries. */
 export class SequencesContent implements TreeContent {
+  /** A byte or two for each entry. */
+  readonly sliceSize = 32 << 10;
   private readonly blocks: Iterator<BlockPointer, void>;
   private readonly sequenceMax: number;
   /** The pages over the entries are damaged, which is reported already. */

@@ -15,9 +15,6 @@ import type { ByteReader } from './read-ahead.ts';
 import type { SnapshotSteps } from './steps.ts';
 import type { TreeContent } from './tree-content.ts';
 
-/** Bytes read between two pauses. */
-const PAUSE_SIZE = 256 << 10;
-
 /** What the verifiers of all trees of a file share. */
 export interface Verification {
   readonly source: BlockSource;
@@ -124,7 +121,7 @@ export class TreeVerifier {
 
   private *pause(): Task<void> {
     const { steps, end, entries } = this.file;
-    if (end - this.file.pausedAt < PAUSE_SIZE) return;
+    if (end - this.file.pausedAt < this.content.sliceSize) return;
     this.file.pausedAt = end;
     steps.onProgress({ bytes: end, entries });
     steps.check();

@@ -33,21 +33,21 @@ describe('the targets', () => {
     const reached = targetsSection(QUESTIONS, answersOf(110, 100));
     const passed = targetsSection(QUESTIONS, answersOf(250, 100));
 
-    expect(lineOf(missed, 'bulk load')).toMatch(/0\.90 × \| no \|$/);
+    expect(lineOf(missed, 'bulk load')).toMatch(/0\.90 × \| 1\.00 × \| no \|$/);
     expect(missed).toContain('- **bulk load');
-    expect(lineOf(reached, 'bulk load')).toMatch(/1\.10 × \| yes \|$/);
+    expect(lineOf(reached, 'bulk load')).toMatch(/1\.10 × \| 1\.00 × \| yes \|$/);
     expect(reached).not.toContain('- **bulk load');
-    expect(lineOf(passed, 'bulk load')).toMatch(/2\.50 × \| moonshot \|$/);
+    expect(lineOf(passed, 'bulk load')).toMatch(/2\.50 × \| 1\.00 × \| moonshot \|$/);
   });
 
   it('are held against the machine, and against figures that are not to be passed', () => {
     const low = targetsSection(QUESTIONS, answersOf(4, 1));
     const high = targetsSection(QUESTIONS, answersOf(95, 1));
 
-    expect(lineOf(low, 'blocking commits beside a bare')).toMatch(/0\.04 × \| no \|$/);
-    expect(lineOf(high, 'blocking commits beside a bare')).toMatch(/0\.95 × \| yes \|$/);
-    expect(lineOf(low, 'longest stall')).toMatch(/4\.00 \| moonshot \|$/);
-    expect(lineOf(high, 'longest stall')).toMatch(/95\.0 \| no \|$/);
-    expect(lineOf(low, 'open and first read')).toMatch(/8\.00 \| yes \|$/);
+    expect(lineOf(low, 'blocking commits beside a bare')).toMatch(/0\.04 × \| - \| no \|$/);
+    expect(lineOf(high, 'blocking commits beside a bare')).toMatch(/0\.95 × \| - \| yes \|$/);
+    expect(lineOf(low, 'longest stall')).toMatch(/4\.00 \| - \| moonshot \|$/);
+    expect(lineOf(high, 'longest stall')).toMatch(/95\.0 \| - \| no \|$/);
+    expect(lineOf(low, 'open and first read')).toMatch(/8\.00 \| - \| yes \|$/);
   });
 });

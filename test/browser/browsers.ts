@@ -1,10 +1,11 @@
 /** The browsers of this system, driven without downloading any. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
 import type { Answer } from './page/answer.ts';
@@ -24,6 +25,8 @@ const CHROMIUM_FLAGS = [
 /** For one call of a page, a suite of tests at most, on a machine that is busy. */
 const CALL_TIMEOUT_MS = 600_000;
 const LAUNCH_TIMEOUT_MS = 120_000;
+const ORDER_TIMEOUT_MS = 2000;
+const ORDER_INTERVAL_MS = 20;
 
 export type Where = 'inPage' | 'inWorker';
 
@@ -149,10 +152,17 @@ async function launchFirefox(profile: Profile): Promise<Browser> {
         killIfThere(pid);
       }
       await exited;
-      // Puppeteer puts the profile in order behind that: the next launch must not come in between.
-      await browser.close().catch(() => undefined);
+      await putInOrder(profile);
     },
   };
+}
+
+/** Behind the end Puppeteer moves back what it has changed: the next launch must not come between. */
+async function putInOrder({ path }: Profile): Promise<void> {
+  const isChanged = () => readdirSync(path).some((name) => name.endsWith('.puppeteer'));
+  for (let waited = 0; waited < ORDER_TIMEOUT_MS && isChanged(); waited += ORDER_INTERVAL_MS) {
+    await setTimeout(ORDER_INTERVAL_MS);
+  }
 }
 
 /** It has no process group of its own. */

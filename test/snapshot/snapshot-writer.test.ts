@@ -92,6 +92,24 @@ test.each([
   expect(pauses).toBeGreaterThanOrEqual(Math.floor(file.bytes.length / (400 << 10)));
 });
 
+test('sequence ids, of which there are many in few bytes, are read back with more pauses', () => {
+  const file = new BytesFile();
+  const footer = runSync(
+    writeSnapshot(file, makePlan([planMap(1, 'map', numberedEntries(100_000))]), QUIET_STEPS),
+  );
+  const { entries } = footer.maps[0] ?? {};
+  const start = (entries?.offset ?? 0) + (entries?.length ?? 0);
+  const places = [start];
+  const onProgress = ({ bytes }: { bytes: number }) => void places.push(bytes);
+
+  runSync(readerOf(file.bytes).verify({ ...QUIET_STEPS, onProgress }));
+
+  const within = places.filter((place) => place >= start);
+  const steps = within.slice(1).map((place, i) => place - (within[i] as number));
+  expect(file.bytes.length - start).toBeGreaterThan(100_000);
+  expect(Math.max(...steps)).toBeLessThan(40 << 10);
+});
+
 test('what was taken in is in the file soon after: the writer holds a batch and its open blocks', () => {
   const file = new BytesFile();
   let unwrittenMax = 0;
