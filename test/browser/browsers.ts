@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
-import puppeteer from 'puppeteer-core';
+import puppeteer, { type Page as FirefoxPage } from 'puppeteer-core';
 import type { Answer } from './page/answer.ts';
 
 const CHROMIUM_FLAGS = [
@@ -50,6 +50,12 @@ interface ChromiumTab extends Tab {
 }
 
 export type Chromium = Browser<ChromiumTab>;
+
+interface FirefoxTab extends Tab {
+  readonly page: FirefoxPage;
+}
+
+type Firefox = Browser<FirefoxTab>;
 
 export interface BrowserKind {
   readonly name: 'Chromium' | 'Firefox';
@@ -125,7 +131,7 @@ async function endpointOf(child: ChildProcess): Promise<string> {
 }
 
 /** Playwright drives no Firefox but its own. */
-async function launchFirefox(profile: Profile): Promise<Browser> {
+export async function launchFirefox(profile: Profile): Promise<Firefox> {
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath: firefoxPath as string,
@@ -141,6 +147,7 @@ async function launchFirefox(profile: Profile): Promise<Browser> {
       const page = await browser.newPage();
       await page.goto(url, { waitUntil: 'load' });
       return {
+        page,
         call: (...call) => outcomeOf(page.evaluate(request, call)),
         reload: async () => void (await page.reload()),
         close: () => page.close(),
