@@ -13,8 +13,8 @@ const CACHE_BYTES = 32 << 20;
 const VALUE_SIZE = 1000;
 const GIB = 2 ** 30;
 const BLOCK_COUNT = 100;
-/** Of the entries of the scale: 10 million make 2 GB. */
-const SHARE = 1 / 5;
+/** Of the entries of the scale: 10 million make 5 GB. */
+const SHARE = 1 / 2;
 
 /** @type {Question} */
 export const larger = {
