@@ -174,6 +174,28 @@ export interface Damage {
   readonly reason: string;
 }
 
+/** The report of damage that was met, where nothing was lost by it yet. */
+export function refusalOf(
+  damage: Damage,
+  commits: { readonly firstLost: number; readonly lastSeen: number } = {
+    firstLost: 0,
+    lastSeen: 0,
+  },
+): LossReport {
+  const { firstLost, lastSeen } = commits;
+  return {
+    id: `${damage.file}@${damage.offset}`,
+    action: 'refused',
+    damage: [damage],
+    firstLost,
+    lastSeen,
+    commitsLost: Math.max(0, lastSeen - firstLost + 1),
+    bytesLost: 0,
+    suspectKeys: [],
+    quarantine: [],
+  };
+}
+
 /** Acknowledged data is damaged or missing. Nothing was changed on disk. */
 export class CorruptionError extends OnewalError {
   declare readonly code: CorruptionCode;

@@ -77,10 +77,17 @@ export interface Database {
   onversionchange: (() => void) | null;
 }
 
-interface OpenRequest extends DatabaseRequest<Database> {
+/** A database is made, or made anew. */
+export interface UpgradeEvent {
+  /** Chromium: `total` where it found the database damaged, and has deleted all of it. */
+  readonly dataLoss?: string;
+  readonly dataLossMessage?: string;
+}
+
+export interface OpenRequest extends DatabaseRequest<Database> {
   /** Of an upgrade that is under way. */
   readonly transaction: DatabaseTransaction | null;
-  onupgradeneeded: (() => void) | null;
+  onupgradeneeded: ((event: UpgradeEvent) => void) | null;
   onblocked: (() => void) | null;
 }
 

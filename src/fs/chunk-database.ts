@@ -4,10 +4,12 @@
  *     files   <id>            -> name
  *     chunks  [<id>, offset]  -> bytes of the file from the offset on
  *     lock    'owner'         -> { token, since, beat } of who may write
+ *     lock    'loss'          -> what the browser said when it had deleted the database
  *
  * Everything is written in `strict` transactions, and each of them looks first whether the lock is
  * still its own: who was displaced writes nothing any more.
  */
+import { CorruptionError, refusalOf } from '../errors.ts';
 import {
   type Database,
   type DatabaseRequest,
@@ -15,6 +17,8 @@ import {
   errorName,
   indexedDatabases,
   keyRange,
+  type OpenRequest,
+  type UpgradeEvent,
 } from './browser.ts';
 import type { Chunk, ChunkChanges } from './chunked-content.ts';
 import { errnoError } from './errno.ts';
@@ -23,6 +27,7 @@ const VERSION = 1;
 const STORES = ['files', 'chunks', 'lock'];
 const STRICT = { durability: 'strict' } as const;
 const OWNER = 'owner';
+const LOSS = 'loss';
 
 export interface Owner {
   readonly token: string;
@@ -48,27 +53,32 @@ export class ChunkDatabase {
       this.lose(errnoError('EIO', 'somebody deletes or upgrades the database'));
   }
 
+  /** Throws CORRUPT where the browser has deleted what was in it, until the database is deleted. */
   static async open(name: string): Promise<ChunkDatabase> {
     const databases = indexedDatabases();
     if (databases === undefined) throw errnoError('EIO', 'there is no IndexedDB here');
     const request = databases.open(name, VERSION);
-    request.onupgradeneeded = () => {
-      for (const store of STORES) request.result.createObjectStore(store);
-    };
-    return new ChunkDatabase(await outcomeOf(request));
+    request.onupgradeneeded = (event) => makeStores(request, event);
+    const database = new ChunkDatabase(await outcomeOf(request));
+    await database.#requireWhole(name);
+    return database;
   }
 
-  /** Undefined where there is no database of that name; none is made. */
+  /** The same; undefined where there is no database of that name; none is made. */
   static async openExisting(name: string): Promise<ChunkDatabase | undefined> {
     const request = indexedDatabases()?.open(name, VERSION);
     if (request === undefined) return undefined;
     let isNew = false;
-    request.onupgradeneeded = () => {
+    request.onupgradeneeded = (event) => {
+      // Who asks next is not told any more.
+      if (lossOf(event) !== undefined) return makeStores(request, event);
       isNew = true;
       request.transaction?.abort();
     };
     try {
-      return new ChunkDatabase(await outcomeOf(request));
+      const database = new ChunkDatabase(await outcomeOf(request));
+      await database.#requireWhole(name);
+      return database;
     } catch (error) {
       if (isNew) return undefined;
       throw error;
@@ -159,6 +169,22 @@ export class ChunkDatabase {
     this.#database.close();
   }
 
+  /** Throws CORRUPT. */
+  async #requireWhole(name: string): Promise<void> {
+    const loss = await outcomeOf(this.#begin('readonly').objectStore('lock').get(LOSS));
+    if (loss === undefined) return;
+    // An upgrade does not wait for the medium.
+    await this.#write((transaction) => transaction.objectStore('lock').put(loss, LOSS));
+    this.close();
+    const reason = `the browser has found it damaged, and deleted all of it: ${String(loss)}`;
+    throw new CorruptionError(
+      'CORRUPT',
+      `the database ${name} is not what it was: ${reason}. Restore a backup into another, or ` +
+        'delete this one to begin with an empty store',
+      { report: refusalOf({ file: name, offset: 0, reason }) },
+    );
+  }
+
   async #write(work: (transaction: DatabaseTransaction) => void): Promise<void> {
     const transaction = this.#begin('readwrite');
     const { token } = this;
@@ -209,6 +235,18 @@ export class ChunkDatabase {
     if (isClosed) this.lose(error);
     return error;
   }
+}
+
+function makeStores(request: OpenRequest, event: UpgradeEvent): void {
+  for (const store of STORES) request.result.createObjectStore(store);
+  const loss = lossOf(event);
+  if (loss !== undefined) request.transaction?.objectStore('lock').put(loss, LOSS);
+}
+
+/** What Chromium says when it found a database damaged and has deleted it, as it does unasked. */
+function lossOf({ dataLoss, dataLossMessage }: UpgradeEvent): string | undefined {
+  const isWhole = dataLoss === undefined || dataLoss === 'none';
+  return isWhole ? undefined : (dataLossMessage ?? dataLoss);
 }
 
 function chunksFrom(id: number, offset: number): object {

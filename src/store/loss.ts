@@ -7,32 +7,10 @@
 import { toHex } from '../bytes/bytes.ts';
 import { CborError, type CborValue } from '../bytes/cbor.ts';
 import { CborFields } from '../bytes/cbor-fields.ts';
-import type { Damage, LossReport } from '../errors.ts';
+import type { LossReport } from '../errors.ts';
 import { fitsInWalHeader } from '../wal/wal-header.ts';
 
 const SUSPECT_KEY_COUNT_MAX = 64;
-
-/** The report of damage that was met, where nothing was lost by it yet. */
-export function reportOf(
-  damage: Damage,
-  commits: { readonly firstLost: number; readonly lastSeen: number } = {
-    firstLost: 0,
-    lastSeen: 0,
-  },
-): LossReport {
-  const { firstLost, lastSeen } = commits;
-  return {
-    id: `${damage.file}@${damage.offset}`,
-    action: 'refused',
-    damage: [damage],
-    firstLost,
-    lastSeen,
-    commitsLost: Math.max(0, lastSeen - firstLost + 1),
-    bytesLost: 0,
-    suspectKeys: [],
-    quarantine: [],
-  };
-}
 
 export function limitedKeys<T>(keys: readonly T[]): readonly T[] {
   return keys.slice(0, SUSPECT_KEY_COUNT_MAX);

@@ -4,7 +4,7 @@
  */
 import { toHex } from '../bytes/bytes.ts';
 import { checksumReady } from '../bytes/checksum.ts';
-import { CorruptionError, LockedError } from '../errors.ts';
+import { CorruptionError, LockedError, refusalOf } from '../errors.ts';
 import type { FileSystem, Lock } from '../fs/file-system.ts';
 import { type Task, wait } from '../fs/task.ts';
 import { type CheckedOptions, checkSignal } from '../options.ts';
@@ -17,7 +17,7 @@ import { walName } from './file-names.ts';
 import { startGeneration } from './generation.ts';
 import { leaveHead } from './head.ts';
 import { isDiskFull, isMissing, toStorageError } from './host-error.ts';
-import { encodeLoss, reportOf } from './loss.ts';
+import { encodeLoss } from './loss.ts';
 import { Maintenance } from './maintenance.ts';
 import { keepEvidence } from './quarantine.ts';
 import { MovingStoreError, type RecoverParts, recover } from './recover.ts';
@@ -151,7 +151,7 @@ function checkAge(recovered: Recovered, options: CheckedOptions): void {
     `the store ${found}, where commit ${expectAtLeast.sequence} was expected: it was restored from ` +
       'an older copy, or its newest files are gone. Nothing was changed',
     {
-      report: reportOf(
+      report: refusalOf(
         { file: '', offset: 0, reason: `the store ${found}` },
         { firstLost: sequence + 1, lastSeen: expectAtLeast.sequence },
       ),

@@ -2,14 +2,13 @@
 import type { Cursor } from '../bytes/cursor.ts';
 import type { KeyCodec } from '../codec/key-codec.ts';
 import type { ValueCodec } from '../codec/value-codec.ts';
-import { CorruptionError, OnewalError } from '../errors.ts';
+import { CorruptionError, OnewalError, refusalOf } from '../errors.ts';
 import type { RangeOptions } from '../options.ts';
 import type { MapDefinition } from './catalog.ts';
 import type { State } from './draft.ts';
 import type { Engine } from './engine.ts';
 import { toStorageError } from './host-error.ts';
 import { findEntry, findSequence } from './layers.ts';
-import { reportOf } from './loss.ts';
 import { checkEncodings } from './pending-write.ts';
 import {
   checkRange,
@@ -179,7 +178,7 @@ export function decodeStored<T>(
     const reason = `bytes in map ${JSON.stringify(map)} are not ${codec.name}`;
     throw new CorruptionError('CORRUPT', reason, {
       cause: error,
-      report: reportOf({ file: '', offset: 0, reason }),
+      report: refusalOf({ file: '', offset: 0, reason }),
     });
   }
 }

@@ -15,6 +15,8 @@ export interface Site {
   at(host: string): URL;
   /** The largest number that a page has posted. */
   readonly acknowledged: number;
+  /** As if none had been posted. */
+  forget(): void;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,9 @@ export async function serveSite(): Promise<Site> {
     at: (host) => new URL(url.replace('127.0.0.1', host.toLowerCase())),
     get acknowledged() {
       return acknowledged;
+    },
+    forget: () => {
+      acknowledged = 0;
     },
     close: () =>
       new Promise((resolve) => {
