@@ -38,7 +38,7 @@ for (let round = 1; round <= line.rounds; round++) {
 site.close();
 for (const { name, title } of browsers) {
   const shown = compared([BROWSER_QUESTION], results[name] ?? {}, { ours: OURS, isPeer });
-  console.log(`${title}\n\n${peersTable(shown, [...engines, BARE])}\n`);
+  console.log(`${title}\n\n${peersTable(shown, engines)}\n`);
 }
 
 const figures = {
