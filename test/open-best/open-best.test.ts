@@ -127,11 +127,11 @@ function giveDatabases(failure?: Error): () => void {
     const request = {
       error: failure,
       transaction: { abort: () => undefined },
-      onupgradeneeded: null as (() => void) | null,
+      onupgradeneeded: null as ((event: object) => void) | null,
       onerror: null as (() => void) | null,
     };
     setTimeout(() => {
-      if (failure === undefined) request.onupgradeneeded?.();
+      if (failure === undefined) request.onupgradeneeded?.({});
       request.onerror?.();
     });
     return request;
