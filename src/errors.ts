@@ -174,7 +174,7 @@ export interface Damage {
   readonly reason: string;
 }
 
-/** The report of damage that was met, where nothing was lost by it yet. */
+/** The report of damage that was met, with what it loses as far as that is known. */
 export function refusalOf(
   damage: Damage,
   commits: { readonly firstLost: number; readonly lastSeen: number } = {

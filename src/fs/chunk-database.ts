@@ -59,9 +59,7 @@ export class ChunkDatabase {
     if (databases === undefined) throw errnoError('EIO', 'there is no IndexedDB here');
     const request = databases.open(name, VERSION);
     request.onupgradeneeded = (event) => makeStores(request, event);
-    const database = new ChunkDatabase(await outcomeOf(request));
-    await database.#requireWhole(name);
-    return database;
+    return ChunkDatabase.#wholeOf(request, name);
   }
 
   /** The same; undefined where there is no database of that name; none is made. */
@@ -76,11 +74,21 @@ export class ChunkDatabase {
       request.transaction?.abort();
     };
     try {
-      const database = new ChunkDatabase(await outcomeOf(request));
+      return await ChunkDatabase.#wholeOf(request, name);
+    } catch (error) {
+      if (isNew) return undefined;
+      throw error;
+    }
+  }
+
+  /** Throws CORRUPT; nothing stays open then. */
+  static async #wholeOf(request: OpenRequest, name: string): Promise<ChunkDatabase> {
+    const database = new ChunkDatabase(await outcomeOf(request));
+    try {
       await database.#requireWhole(name);
       return database;
     } catch (error) {
-      if (isNew) return undefined;
+      database.close();
       throw error;
     }
   }
@@ -175,7 +183,6 @@ export class ChunkDatabase {
     if (loss === undefined) return;
     // An upgrade does not wait for the medium.
     await this.#write((transaction) => transaction.objectStore('lock').put(loss, LOSS));
-    this.close();
     const reason = `the browser has found it damaged, and deleted all of it: ${String(loss)}`;
     throw new CorruptionError(
       'CORRUPT',
