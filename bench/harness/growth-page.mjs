@@ -26,6 +26,9 @@ to a twentieth and less. The reason was seen with \`onewal info\` in the middle 
 While a fold of a gigabyte is under way, the snapshots that come on top of it are not folded; every put and every read asks
 each of them, and their pages no longer fit into the cache together. A store that is closed behind such a load keeps them until
 its next checkpoint, or until \`compact()\`. The bytes written do not grow: 3.85 for each byte loaded.
+
+The figures are those that a run has printed, which was stopped before its last question: how a store larger than its memory does was
+not measured.
 `;
 
 /** @param {GrowthFigures | undefined} figures @param {(name: string, svg: string) => void} writeChart */
