@@ -1,15 +1,18 @@
 /**
- * Folds the newest snapshots into one, so that a lookup touches few files while every entry is
+ * Folds neighbouring snapshots into one, so that a lookup touches few files while every entry is
  * written again only about log N times.
  *
  * A checkpoint may put a newer snapshot on top while this runs. The result then cannot name the
- * new stack; an empty incremental snapshot on top of all does.
+ * new stack; an empty incremental snapshot on top of all does. A deeper fold that ended meanwhile
+ * has left such a one too, so whatever is beneath the result has changed only if something is on
+ * top of it.
  */
 import type { Task } from '../fs/task.ts';
 import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import type { PlannedMap, SnapshotPlan } from '../snapshot/snapshot-writer.ts';
 import { beneath, type Work, writeAndVerify } from './checkpoint.ts';
 import type { Engine } from './engine.ts';
+import { newerThan } from './fold-schedule.ts';
 import { nextWalOf } from './history.ts';
 import { MergedCursor } from './merged-cursor.ts';
 import { removeQuietly } from './remove-quietly.ts';
@@ -19,7 +22,7 @@ const FOLD_COUNT = 4;
 /** A snapshot belongs to those above it while it is at most this many times as large. */
 const FOLD_RATIO = 2;
 /** Never more files than this, whatever their sizes. */
-const STACK_COUNT_MAX = 12;
+export const STACK_COUNT_MAX = 12;
 
 /** How many of the newest snapshots should be folded now; 0 when none. `sizes`: newest first. */
 export function foldCount(sizes: readonly number[]): number {
@@ -34,43 +37,61 @@ export function foldCount(sizes: readonly number[]): number {
   return count >= FOLD_COUNT ? count : 0;
 }
 
-/** Folds the newest `count` snapshots. Throws StorageError, ABORTED; nothing has changed then. */
-export function* fold(engine: Engine, count: number, work: Work): Task<SnapshotReader> {
-  const before = engine.state.snapshots;
-  const run = before.slice(0, count);
-  const rest = before.slice(count);
-  const folded = yield* writeAndVerify(engine, foldPlan(engine, run, rest), work);
-  const newer = newerThan(engine, run);
-  if (newer.length === 0) {
-    install(engine, [folded, ...rest]);
-    return folded;
-  }
-  // Nobody can put another snapshot on top while the manifest is written: it is small, and
-  // checkpoints within a compaction run only where that pauses.
-  const stack = [...newer, folded, ...rest];
+/** Folds `run`, in one go. Throws StorageError, ABORTED; nothing has changed then. */
+export function* fold(
+  engine: Engine,
+  run: readonly SnapshotReader[],
+  work: Work,
+): Task<SnapshotReader> {
+  const folded = yield* writeFolded(engine, run, work);
   try {
-    const manifest = yield* writeAndVerify(engine, manifestPlan(engine, stack), {
-      ...work,
-      pause: work.manner.pause,
-    });
-    install(engine, [manifest, ...stack]);
+    yield* installFolded(engine, { run, folded }, work);
     return folded;
   } catch (error) {
-    folded.close();
-    yield* removeQuietly(engine, folded.name);
+    yield* dropFolded(engine, folded);
     throw error;
   }
 }
 
-function newerThan(engine: Engine, run: readonly SnapshotReader[]): SnapshotReader[] {
+/** Writes what `run` makes together, beside the stack. Throws StorageError, ABORTED. */
+export function* writeFolded(
+  engine: Engine,
+  run: readonly SnapshotReader[],
+  work: Work,
+): Task<SnapshotReader> {
   const { snapshots } = engine.state;
-  return snapshots.slice(0, snapshots.indexOf(run[0] as SnapshotReader));
+  const end = snapshots.indexOf(run.at(-1) as SnapshotReader) + 1;
+  const folded = yield* writeAndVerify(engine, foldPlan(engine, run, snapshots.slice(end)), work);
+  engine.unfinished.add(folded.name);
+  return folded;
 }
 
-function install(engine: Engine, snapshots: readonly SnapshotReader[]): void {
-  engine.state = { ...engine.state, snapshots };
-  engine.files.setBase(snapshots);
+/**
+ * Puts `folded` in the place of `run`. Requires: nobody else changes the stack meanwhile; deeper
+ * folds may have since `folded` was written, and checkpoints. Throws StorageError; nothing has
+ * changed then.
+ */
+export function* installFolded(
+  engine: Engine,
+  { run, folded }: { readonly run: readonly SnapshotReader[]; readonly folded: SnapshotReader },
+  work: Work,
+): Task<void> {
+  const { snapshots } = engine.state;
+  const newer = newerThan(snapshots, run);
+  const stack = [...newer, folded, ...snapshots.slice(newer.length + run.length)];
+  if (newer.length > 0) {
+    stack.unshift(yield* writeAndVerify(engine, manifestPlan(engine, stack), work));
+  }
+  engine.state = { ...engine.state, snapshots: stack };
+  engine.files.setBase(stack);
+  engine.unfinished.delete(folded.name);
   engine.counters.compactions++;
+}
+
+/** Removes what was folded and is not wanted any more. */
+export function dropFolded(engine: Engine, folded: SnapshotReader): Task<void> {
+  folded.close();
+  return removeQuietly(engine, folded.name);
 }
 
 function foldPlan(

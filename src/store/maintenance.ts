@@ -1,6 +1,9 @@
 /**
- * When checkpoints and compactions happen, that only one of them is at work, and that files which
- * nobody needs any more go.
+ * When checkpoints and compactions happen, who of them goes first, how long writers wait for them,
+ * and that files which nobody needs any more go.
+ *
+ * Whoever changes the stack of snapshots does so in turn: a checkpoint for as long as it takes, a
+ * fold only at its end, when what it has written takes its place.
  */
 import { assert } from '../assert.ts';
 import { OnewalError } from '../errors.ts';
@@ -9,11 +12,13 @@ import { guardProgress, type WorkOptions } from '../options.ts';
 import type { WalWriter } from '../wal/wal-writer.ts';
 import { type FrozenState, freeze, OvertakenError, type Work, writeFrozen } from './checkpoint.ts';
 import type { CommitQueue } from './commit-queue.ts';
-import { fold, foldCount } from './compaction.ts';
+import { STACK_COUNT_MAX } from './compaction.ts';
+import { Compactor } from './compactor.ts';
 import type { Engine } from './engine.ts';
 import { BLOCKING, type Manner, waitingManner } from './environment.ts';
 import { WAL_AT_OPEN } from './history.ts';
 import { isDiskFull, toStorageError } from './host-error.ts';
+import { inTurns, memtableTarget } from './pace.ts';
 import { removeQuietly } from './remove-quietly.ts';
 import { makeReserve, removeReserve } from './reserve.ts';
 import { rotate } from './rotation.ts';
@@ -30,14 +35,10 @@ export interface CheckpointReport {
   readonly root: Uint8Array | undefined;
 }
 
-/** A memtable of this size starts a checkpoint, however small the WAL: it is what takes memory. */
-const MEMTABLE_SIZE_TARGET = 16 << 20;
 /** A close writes a checkpoint first where the next open would have more than this to replay. */
 const CLOSE_MEMTABLE_SIZE_MAX = 1 << 20;
 /** Writers wait when the memtable has grown to so many times what starts a checkpoint. */
 const MEMTABLE_RATIO_MAX = 2;
-/** Slices of work, of a millisecond or two, that may come one behind the other. */
-const SLICES_AT_ONCE_MAX = 8;
 /** After a failed checkpoint the next one is tried when the WAL has grown by this share. */
 const RETRY_GROWTH = 0.25;
 
@@ -46,28 +47,42 @@ export class Maintenance {
   readonly #queue: CommitQueue;
   readonly #waitingManner: Manner;
   #frozen: FrozenState | undefined;
+  readonly #compactor: Compactor;
+  /** What changes the stack now, or waits for its turn to. */
   #running: Promise<unknown> | undefined;
+  #compaction: Promise<unknown> = Promise.resolve();
   /** Counts takeovers by blocking work. */
   #epoch = 0;
   #retryAt = 0;
-  /** Writers that wait until the frozen memtable is written, or could not be. */
+  /** Writers that wait until there is room, and folds have caught up. */
   #waitingForRoom: (() => void)[] = [];
 
   constructor(engine: Engine, queue: CommitQueue) {
     this.#engine = engine;
     this.#queue = queue;
     this.#waitingManner = waitingManner(engine.environment);
+    this.#compactor = new Compactor(engine, {
+      inTurn: (task) => this.#inTurn((manner) => task(this.#work(manner, {}))),
+      untilWritten: () => this.#untilWritten(),
+      afterFold: () => this.#afterFold(),
+      onProgress: () => this.#letWritersGo(),
+    });
     queue.beforeGroup = () => this.#waitForRoom();
     queue.afterGroup = () => this.#startIfDue();
     queue.afterHeal = () => this.#startAfterHeal();
   }
 
-  checkpoint(options: WorkOptions): Promise<CheckpointReport> {
-    return this.#inTurn((manner) => this.#checkpointTask(this.#work(manner, options)));
+  async checkpoint(options: WorkOptions): Promise<CheckpointReport> {
+    const report = await this.#checkpoint(options);
+    this.#compactor.start();
+    return report;
   }
 
+  /** One behind the other: each folds all that there is. */
   compact(options: WorkOptions): Promise<CheckpointReport> {
-    return this.#inTurn((manner) => this.#compactTask(this.#work(manner, options)));
+    const compaction = this.#compaction.then(() => this.#compact(options));
+    this.#compaction = compaction.catch(() => undefined);
+    return compaction;
   }
 
   /** Blocking; overtakes whatever is at work. */
@@ -78,7 +93,9 @@ export class Maintenance {
 
   /** For an open that found many WALs, or a state that only memory holds. */
   *atOpen(manner: Manner): Task<void> {
-    yield* this.#automaticTask(this.#work(manner, {}));
+    const work = this.#work(manner, {});
+    yield* this.#checkpointTask(work);
+    yield* this.#compactor.foldDue(work);
   }
 
   /**
@@ -108,12 +125,15 @@ export class Maintenance {
 
   /** Resolves when nothing is at work. */
   async settle(): Promise<void> {
+    await this.#compaction;
+    await this.#compactor.settle();
     while (this.#running !== undefined) await this.#running.catch(() => undefined);
   }
 
   /** Stops what is at work, for a blocking close. */
   overtake(): void {
     this.#epoch++;
+    this.#compactor.stop();
   }
 
   *#checkpointTask(work: Work): Task<CheckpointReport> {
@@ -126,26 +146,15 @@ export class Maintenance {
     return this.#report();
   }
 
-  *#compactTask(work: Work): Task<CheckpointReport> {
-    yield* this.#checkpointTask(work);
-    const count = this.#engine.state.snapshots.length;
-    if (count > 1) yield* this.#fold(count, work);
-    yield* this.#removeSuperseded();
-    return this.#report();
+  #checkpoint(options: WorkOptions): Promise<CheckpointReport> {
+    return this.#inTurn((manner) => this.#checkpointTask(this.#work(manner, options)));
   }
 
-  /** What a checkpoint does on its own account: fold when there is much to fold. */
-  *#automaticTask(work: Work): Task<void> {
-    yield* this.#checkpointTask(work);
-    const sizes = this.#engine.state.snapshots.map((reader) => reader.footer.length);
-    const count = foldCount(sizes);
-    if (count > 1) yield* this.#fold(count, work);
-    yield* this.#removeSuperseded();
-  }
-
-  *#fold(count: number, work: Work): Task<void> {
-    yield* fold(this.#engine, count, this.#sharing(work));
-    this.#queue.leaveWord();
+  async #compact(options: WorkOptions): Promise<CheckpointReport> {
+    for (;;) {
+      await this.#checkpoint(options);
+      if (await this.#compactor.foldAll(options)) return this.#report();
+    }
   }
 
   *#freeze(work: Work): Task<void> {
@@ -189,19 +198,24 @@ export class Maintenance {
       this.#frozen = undefined;
       this.#queue.leaveWord();
     } finally {
-      for (const resume of this.#waitingForRoom.splice(0)) resume();
+      this.#letWritersGo();
     }
   }
 
   *#writeOnFullDisk(frozen: FrozenState, work: Work): Task<void> {
     try {
-      yield* writeFrozen(this.#engine, frozen, work);
+      yield* this.#writeSnapshot(frozen, work);
     } catch (error) {
       if (!isDiskFull(error)) throw error;
       yield* this.#giveUpRedundancy();
       work.check();
-      yield* writeFrozen(this.#engine, frozen, work);
+      yield* this.#writeSnapshot(frozen, work);
     }
+  }
+
+  *#writeSnapshot(frozen: FrozenState, work: Work): Task<void> {
+    const { footer } = yield* writeFrozen(this.#engine, frozen, work);
+    this.#compactor.charge(footer.length);
   }
 
   /** On a full disk the generation before goes: it is redundancy, not the only copy. */
@@ -220,6 +234,11 @@ export class Maintenance {
       yield* this.#giveUpRedundancy();
       yield* makeReserve(engine, manner);
     }
+  }
+
+  *#afterFold(): Task<void> {
+    this.#queue.leaveWord();
+    yield* this.#removeSuperseded();
   }
 
   *#removeSuperseded(): Task<void> {
@@ -242,48 +261,20 @@ export class Maintenance {
 
   #work(manner: Manner, options: WorkOptions): Work {
     const epoch = this.#epoch;
-    const { logger } = this.#engine.options;
     return {
       manner,
-      options: { ...options, onProgress: guardProgress(options.onProgress, logger) },
+      options: {
+        ...options,
+        onProgress: guardProgress(options.onProgress, this.#engine.options.logger),
+      },
       pause: inTurns(
-        () => (SLICES_AT_ONCE_MAX * this.#engine.state.memtable.size) / this.#memtableTarget,
+        () => this.#engine.state.memtable.size / memtableTarget(this.#engine),
         manner.pause,
       ),
       check: () => {
         if (this.#epoch !== epoch) throw new OvertakenError();
       },
     };
-  }
-
-  /** Work that lets a checkpoint come between its slices. */
-  #sharing(work: Work): Work {
-    if (work.manner.isBlocking) return work;
-    const [newest] = this.#engine.state.snapshots;
-    const newerCount = (): number =>
-      newest === undefined ? 0 : this.#engine.state.snapshots.indexOf(newest);
-    return {
-      ...work,
-      pause: inTurns(
-        () => 2 * newerCount(),
-        () => this.#pauseForCheckpoint(work),
-      ),
-    };
-  }
-
-  async #pauseForCheckpoint(work: Work): Promise<void> {
-    await work.manner.pause();
-    if (this.#isDue()) await work.manner.run(this.#checkpointWithin(work));
-  }
-
-  *#checkpointWithin(work: Work): Task<void> {
-    try {
-      yield* this.#freeze(work);
-      yield* this.#writeFrozen(work);
-    } catch (error) {
-      if (error instanceof OvertakenError) throw error;
-      this.#noteFailure(error);
-    }
   }
 
   #inTurn<T>(task: (manner: Manner) => Task<T>): Promise<T> {
@@ -294,7 +285,7 @@ export class Maintenance {
       .finally(() => {
         if (this.#running === turn) this.#running = undefined;
         // A writer that looked between the end of the work and here waits for nobody else.
-        for (const resume of this.#waitingForRoom.splice(0)) resume();
+        this.#letWritersGo();
       });
     this.#running = turn;
     return turn;
@@ -319,16 +310,13 @@ export class Maintenance {
     if (writer === undefined || failure !== undefined || status !== 'open') return false;
     if (writer.tip.offset < this.#retryAt) return false;
     return (
-      writer.tip.offset >= options.checkpointBytes || state.memtable.size >= this.#memtableTarget
+      writer.tip.offset >= options.checkpointBytes ||
+      state.memtable.size >= memtableTarget(this.#engine)
     );
   }
 
-  get #memtableTarget(): number {
-    return Math.min(this.#engine.options.checkpointBytes, MEMTABLE_SIZE_TARGET);
-  }
-
   get #isFull(): boolean {
-    return this.#engine.state.memtable.size >= this.#memtableTarget * MEMTABLE_RATIO_MAX;
+    return this.#engine.state.memtable.size >= memtableTarget(this.#engine) * MEMTABLE_RATIO_MAX;
   }
 
   #startIfDue(): void {
@@ -341,10 +329,11 @@ export class Maintenance {
   }
 
   #start(): void {
-    this.#inTurn((manner) => this.#automaticTask(this.#work(manner, {}))).then(
+    this.#checkpoint({}).then(
       () => {
         this.#retryAt = 0;
         this.#engine.report({ type: 'checkpoint', message: 'a checkpoint was written' });
+        this.#compactor.start();
       },
       (error: unknown) => this.#noteFailure(error),
     );
@@ -361,13 +350,30 @@ export class Maintenance {
   }
 
   /**
-   * Writers wait here while two memtables are full, which keeps memory bounded. With one, the
-   * checkpoint has still to pass through the queue: to wait for it would be to wait for ever.
+   * Writers wait here while two memtables are full, which keeps memory bounded, and while folds are
+   * a memtable behind, which keeps lookups short. With one memtable, the checkpoint has still to
+   * pass through the queue: to wait for it would be to wait for ever.
    */
   #waitForRoom(): Awaitable<void> {
-    if (this.#engine.state.frozen === undefined || this.#running === undefined) return;
-    if (!this.#isFull) return;
+    if (!this.#mustWait) return;
     return new Promise((resolve) => this.#waitingForRoom.push(resolve));
+  }
+
+  get #mustWait(): boolean {
+    return (this.#isWritingFrozen && this.#isFull) || this.#compactor.isBehind;
+  }
+
+  get #isWritingFrozen(): boolean {
+    return this.#running !== undefined && this.#engine.state.frozen !== undefined;
+  }
+
+  async #untilWritten(): Promise<void> {
+    while (this.#isWritingFrozen) await this.#running?.catch(() => undefined);
+  }
+
+  #letWritersGo(): void {
+    if (this.#mustWait) return;
+    for (const resume of this.#waitingForRoom.splice(0)) resume();
   }
 
   /** The same for writers that cannot wait: they write the checkpoint themselves. */
@@ -375,21 +381,15 @@ export class Maintenance {
     if (!this.#isFull) return;
     try {
       this.checkpointNow();
+      this.#foldNow();
     } catch (error) {
       this.#noteFailure(error);
     }
   }
-}
 
-/**
- * Pauses behind so many slices as `count` asks for, which is more the further the work is behind:
- * with one at a time it would never catch up with who writes at full speed.
- */
-function inTurns(count: () => number, pause: () => Awaitable<void>): () => Awaitable<void> {
-  let sliceCount = 0;
-  return () => {
-    if (++sliceCount < Math.min(count(), SLICES_AT_ONCE_MAX)) return undefined;
-    sliceCount = 0;
-    return pause();
-  };
+  /** Who never lets others have the thread lets no fold come to its turn. */
+  #foldNow(): void {
+    if (this.#engine.state.snapshots.length <= STACK_COUNT_MAX) return;
+    runSync(this.#compactor.foldDue(this.#work(BLOCKING, {})));
+  }
 }

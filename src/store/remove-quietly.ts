@@ -3,6 +3,8 @@ import { type Task, wait } from '../fs/task.ts';
 import type { Engine } from './engine.ts';
 
 export function* removeQuietly(engine: Engine, name: string): Task<void> {
+  // A blocking close has removed what the work that it overtook had not finished.
+  if (engine.status === 'closed') return;
   try {
     yield* wait(engine.fs.remove(name));
     engine.unfinished.delete(name);

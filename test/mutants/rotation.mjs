@@ -219,13 +219,6 @@ export const ROTATION_MUTANTS = [
     ],
   },
   {
-    name: 'a checkpoint within a compaction is only begun',
-    file: 'src/store/maintenance.ts',
-    find: '      yield* this.#freeze(work);\n      yield* this.#writeFrozen(work);\n',
-    replace: '      yield* this.#freeze(work);\n',
-    tests: ['test/store/checkpoint.test.ts > checkpoints between the slices of a compaction'],
-  },
-  {
     name: 'a WAL that is left is closed before its end is synced',
     file: 'src/store/rotation.ts',
     find: '      yield* wait(manner.sync(writer.file));\n',
