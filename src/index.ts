@@ -33,9 +33,9 @@ export type {
   WriteOptions,
 } from './options.ts';
 export type { Change } from './store/change.ts';
+export type { CheckpointReport } from './store/checkpoint-report.ts';
 export type { Commit } from './store/commit-request.ts';
 export type { CommitEvent } from './store/listeners.ts';
-export type { CheckpointReport } from './store/maintenance.ts';
 export type { MapOptions, MapReference, Write } from './store/map-handles.ts';
 export type { Outcome } from './store/outcomes.ts';
 export type { Range } from './store/range.ts';

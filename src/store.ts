@@ -15,6 +15,7 @@ import {
   type WorkOptions,
   type WriteOptions,
 } from './options.ts';
+import type { CheckpointReport } from './store/checkpoint-report.ts';
 import { closeStore } from './store/close.ts';
 import type { Commit } from './store/commit-request.ts';
 import { Committer } from './store/committer.ts';
@@ -22,7 +23,6 @@ import { BLOCKING, waitingManner } from './store/environment.ts';
 import { hostEnvironment, resolveLocation } from './store/host.ts';
 import { setInside } from './store/inside.ts';
 import type { CommitEvent, EventType, Listener } from './store/listeners.ts';
-import type { CheckpointReport } from './store/maintenance.ts';
 import { MapHandles, type MapOptions, type Write } from './store/map-handles.ts';
 import { type OpenStore, openStore } from './store/open.ts';
 import type { Outcome } from './store/outcomes.ts';

@@ -17,9 +17,9 @@ import {
   type WriteOptions,
 } from '../options.ts';
 import { type Change, decodeChange } from '../store/change.ts';
+import type { CheckpointReport } from '../store/checkpoint-report.ts';
 import type { Commit } from '../store/commit-request.ts';
 import type { CommitEvent } from '../store/listeners.ts';
-import type { CheckpointReport } from '../store/maintenance.ts';
 import { checkName, type MapOptions, type Write } from '../store/map-handles.ts';
 import type { Outcome } from '../store/outcomes.ts';
 import { checkEncodings } from '../store/pending-write.ts';

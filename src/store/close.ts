@@ -14,7 +14,8 @@ import { removeQuietly } from './remove-quietly.ts';
 export function* closeStore(engine: Engine, manner: Manner): Task<void> {
   try {
     // A blocking close has overtaken them. One whose sync failed would look whole to the next open.
-    for (const name of [...engine.unfinished]) yield* removeQuietly(engine, name);
+    // The newest first: it may name the others.
+    for (const name of [...engine.unfinished].reverse()) yield* removeQuietly(engine, name);
     yield* finishWal(engine, manner);
   } catch (error) {
     throw toStorageError(error, { doing: 'buffered commits could not be synced' });

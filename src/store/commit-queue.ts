@@ -14,6 +14,7 @@ import type { CommitRequest } from './commit-request.ts';
 import type { Engine } from './engine.ts';
 import { BLOCKING, type Manner, waitingManner } from './environment.ts';
 import { isDiskFull, notCommitted, toStorageError } from './host-error.ts';
+import { leaveWord } from './leave-word.ts';
 import { makeReserve, removeReserve } from './reserve.ts';
 import { rotate } from './rotation.ts';
 
@@ -37,8 +38,12 @@ export class CommitQueue {
   /** A task that runs alone is waiting for the host; the WAL was this one when it began. */
   #aloneWith: WalWriter | undefined;
   #idle: (() => void)[] = [];
+  #onAlone: () => void = () => undefined;
   #sizeSincePause = 0;
-  /** Waited for before each group: whoever must slow writers down sets it. */
+  /**
+   * Waited for before each group: whoever must slow writers down sets it. Asked anew when somebody
+   * has run alone meanwhile.
+   */
   beforeGroup: () => Awaitable<void> = () => undefined;
   afterGroup: () => void = () => undefined;
 
@@ -61,6 +66,7 @@ export class CommitQueue {
           reject,
         );
       });
+      this.#onAlone();
       this.#start();
     });
   }
@@ -136,8 +142,8 @@ export class CommitQueue {
         await alone();
         this.#aloneWith = undefined;
       } else if (this.#waiting.length > 0) {
-        await this.beforeGroup();
-        await this.#runGroup();
+        await this.#turnOfGroup();
+        if (this.#exclusive.length === 0) await this.#runGroup();
       } else {
         break;
       }
@@ -145,6 +151,16 @@ export class CommitQueue {
     this.#isRunning = false;
     this.leaveWord();
     if (!this.#isRunning) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** Resolves when a group may come, or somebody who wants to run alone. */
+  #turnOfGroup(): Awaitable<void> {
+    const room = this.beforeGroup();
+    if (!(room instanceof Promise)) return room;
+    return new Promise((resolve) => {
+      this.#onAlone = resolve;
+      void room.then(resolve);
+    });
   }
 
   /**
@@ -372,29 +388,9 @@ export class CommitQueue {
     }
   }
 
-  /**
-   * Leaves word, in a Sync record, of how far the WAL and which snapshot is durable: on the way to
-   * rest, and when there is a new snapshot.
-   */
   leaveWord(): void {
-    const { writer, failure, manifest } = this.#engine;
-    if (writer === undefined || writer.isPoisoned || failure !== undefined) return;
-    const snapshot = manifest?.footer.generation;
-    const isKnown = writer.durable.sequence <= writer.markedSequence;
-    if (isKnown && writer.namedSnapshot === snapshot) return;
-    try {
-      writer.writeSync(snapshot);
-    } catch {
-      this.#dropWord(writer);
-    }
-  }
-
-  /** A Sync record is no promise: without it only a witness is missing. */
-  #dropWord(writer: WalWriter): void {
-    try {
-      writer.cut();
-    } catch {
+    leaveWord(this.#engine, (writer) => {
       void this.runAlone((manner) => this.#heal(writer, manner));
-    }
+    });
   }
 }

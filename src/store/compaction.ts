@@ -21,7 +21,7 @@ import { removeQuietly } from './remove-quietly.ts';
 const FOLD_COUNT = 4;
 /** A snapshot belongs to those above it while it is at most this many times as large. */
 const FOLD_RATIO = 2;
-/** Never more files than this, whatever their sizes. */
+/** Never more files than this on top of those that are being folded, whatever their sizes. */
 export const STACK_COUNT_MAX = 12;
 
 /** How many of the newest snapshots should be folded now; 0 when none. `sizes`: newest first. */
@@ -53,7 +53,10 @@ export function* fold(
   }
 }
 
-/** Writes what `run` makes together, beside the stack. Throws StorageError, ABORTED. */
+/**
+ * Writes what `run` makes together, beside the stack. It is begun in turn, so that no checkpoint is
+ * under way that has an older generation and will lie on top of it. Throws StorageError, ABORTED.
+ */
 export function* writeFolded(
   engine: Engine,
   run: readonly SnapshotReader[],

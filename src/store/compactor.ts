@@ -1,9 +1,16 @@
 /** When folds begin, what goes on beside them, and how what they have written takes its place. */
-import { runAsync, type Task } from '../fs/task.ts';
+import { runAsync, runSync, type Task } from '../fs/task.ts';
 import { guardProgress, type WorkOptions } from '../options.ts';
 import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import { OvertakenError, type Work } from './checkpoint.ts';
-import { dropFolded, fold, foldCount, installFolded, writeFolded } from './compaction.ts';
+import {
+  dropFolded,
+  fold,
+  foldCount,
+  installFolded,
+  STACK_COUNT_MAX,
+  writeFolded,
+} from './compaction.ts';
 import type { Engine } from './engine.ts';
 import { type Manner, waitingManner } from './environment.ts';
 import { type Fold, FoldSchedule } from './fold-schedule.ts';
@@ -54,24 +61,21 @@ export class Compactor {
   /** The folds under way leave nothing behind. */
   stop(): void {
     this.#schedule.stopAll();
+    this.#surroundings.onProgress();
   }
 
-  /** Folds what is newer than all that is being folded, where that is much. */
+  /** Called in turn: begins to fold what is newer than all that is being folded, if that is much. */
   start(): void {
-    const { state, failure, status } = this.#engine;
+    const { failure, status } = this.#engine;
     if (failure !== undefined || status !== 'open') return;
-    const newest = this.#schedule.above(state.snapshots);
-    const count = foldCount(newest.map((reader) => reader.footer.length));
-    if (count === 0) return;
-    this.#foldBeside(newest.slice(0, count), {}).catch((error: unknown) => {
-      const message = 'a compaction failed; it is tried again behind the next checkpoint';
-      this.#engine.report({ type: 'error', message, error });
-    });
+    const run = this.#due;
+    if (run.length === 0) return;
+    this.#foldBeside(run, {}).catch((error: unknown) => this.#noteFailure(error));
   }
 
   /**
-   * Folds everything, in place of the folds under way. False when it was stopped itself. Throws
-   * StorageError, ABORTED.
+   * Called in turn: begins to fold everything, in place of the folds under way. False when it was
+   * stopped itself. Throws StorageError, ABORTED.
    */
   async foldAll(options: WorkOptions): Promise<boolean> {
     const { snapshots } = this.#engine.state;
@@ -80,14 +84,35 @@ export class Compactor {
     return this.#foldBeside(snapshots, options);
   }
 
-  /** In one go, for who has the stack for himself. */
+  /** In one go, for an open. */
   *foldDue(work: Work): Task<void> {
-    const { snapshots } = this.#engine.state;
-    const count = foldCount(snapshots.map((reader) => reader.footer.length));
-    if (count === 0) return;
-    this.stop();
-    yield* fold(this.#engine, snapshots.slice(0, count), work);
+    const run = this.#due;
+    if (run.length === 0) return;
+    yield* fold(this.#engine, run, work);
     yield* this.#surroundings.afterFold();
+  }
+
+  /**
+   * For who never lets others have the thread, so that no fold comes to its turn. Requires: no
+   * waiting work changes the stack any more.
+   */
+  foldManyNow(work: Work): void {
+    if (this.#schedule.above(this.#engine.state.snapshots).length <= STACK_COUNT_MAX) return;
+    try {
+      runSync(this.foldDue(work));
+    } catch (error) {
+      this.#noteFailure(error);
+    }
+  }
+
+  get #due(): readonly SnapshotReader[] {
+    const newest = this.#schedule.above(this.#engine.state.snapshots);
+    return newest.slice(0, foldCount(newest.map((reader) => reader.footer.length)));
+  }
+
+  #noteFailure(error: unknown): void {
+    const message = 'a compaction failed; it is tried again behind the next checkpoint';
+    this.#engine.report({ type: 'error', message, error });
   }
 
   #foldBeside(run: readonly SnapshotReader[], options: WorkOptions): Promise<boolean> {
@@ -104,7 +129,7 @@ export class Compactor {
       this.#surroundings.onProgress();
       return await this.#surroundings.inTurn((work) => this.#putInPlace(fold, folded, work));
     } catch (error) {
-      if (error instanceof OvertakenError) return false;
+      if (error instanceof OvertakenError || fold.isStopped) return false;
       throw error;
     } finally {
       this.#schedule.end(fold);
@@ -140,7 +165,7 @@ export class Compactor {
       options: {
         ...options,
         onProgress: (progress) => {
-          fold.note(progress);
+          fold.countSlice();
           this.#surroundings.onProgress();
           onProgress(progress);
         },
@@ -161,7 +186,7 @@ export class Compactor {
     return this.#schedule.turnOf(fold, pause, () => this.#upcoming);
   }
 
-  /** Bytes that the next checkpoint puts on top, at most. */
+  /** What the next checkpoint puts on top, as far as it is known: in memory it is larger. */
   get #upcoming(): number {
     return this.#engine.state.memtable.size;
   }

@@ -3,19 +3,21 @@
  * wants folding too; so several run side by side, each of snapshots that are newer than those of
  * the next. All take their turns on the one thread that writers have as well.
  *
- * Who writes at full speed would leave them behind. So a fold owes work for each byte that is
- * written on top of it, and while one is behind, writers wait: at its end there stands on it what
- * is half of its own size. Sources: the spring and gear scheduler of Sears and Ramakrishnan, bLSM
+ * Who writes at full speed would leave them behind. So a fold owes work for what is written on top
+ * of it, and while one is behind, writers wait: at its end there stands on it about an eighth of
+ * its own size. Sources: the spring and gear scheduler of Sears and Ramakrishnan, bLSM
  * (SIGMOD 2012); the smallest merge first, Luo and Carey, On Performance Stability in LSM-based
  * Storage Systems (VLDB 2019).
  */
 import type { Awaitable } from '../fs/task.ts';
-import type { Progress } from '../options.ts';
 import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import { OvertakenError } from './checkpoint.ts';
 
-/** Bytes that a fold writes and reads back for each byte on top of it: all are twice its size. */
-const PACE = 16;
+/**
+ * For so many bytes on top of it a fold owes a slice of its work: a millisecond or two, in which it
+ * passes some 200 KiB. Slices are counted, since it may pass entries that leave nothing behind.
+ */
+const SIZE_PER_SLICE = 8 << 10;
 
 export class Fold {
   /** What becomes one, newest first. */
@@ -23,17 +25,15 @@ export class Fold {
   state: 'at work' | 'waiting for its turn' | 'written' = 'at work';
   /** Once and for all: whoever stops it takes its snapshots. */
   isStopped = false;
-  #written = 0;
-  #readBack = 0;
+  #paidFor = 0;
   #onTop = 0;
 
   constructor(run: readonly SnapshotReader[]) {
     this.run = run;
   }
 
-  note({ phase, done }: Progress): void {
-    if (phase === 'write') this.#written = done;
-    else this.#readBack = done;
+  countSlice(): void {
+    this.#paidFor += SIZE_PER_SLICE;
   }
 
   charge(bytes: number): void {
@@ -43,7 +43,7 @@ export class Fold {
   /** Bytes on top of it that it has not worked for, where so many more are about to come. */
   lag(upcoming: number): number {
     if (this.state === 'written') return 0;
-    return this.#onTop + upcoming - (this.#written + this.#readBack) / PACE;
+    return this.#onTop + upcoming - this.#paidFor;
   }
 
   /** Throws OvertakenError. */
@@ -66,7 +66,7 @@ export class FoldSchedule {
     return newest === undefined ? snapshots : newerThan(snapshots, newest.run);
   }
 
-  /** `run`: of what `above` gives, the last ones. */
+  /** `run`: of what `above` gives, neighbours. */
   begin(run: readonly SnapshotReader[]): Fold {
     const fold = new Fold(run);
     this.#active.unshift(fold);

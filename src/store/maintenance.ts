@@ -8,11 +8,11 @@
 import { assert } from '../assert.ts';
 import { OnewalError } from '../errors.ts';
 import { type Awaitable, runSync, type Task, wait } from '../fs/task.ts';
-import { guardProgress, type WorkOptions } from '../options.ts';
+import { checkSignal, guardProgress, type WorkOptions } from '../options.ts';
 import type { WalWriter } from '../wal/wal-writer.ts';
 import { type FrozenState, freeze, OvertakenError, type Work, writeFrozen } from './checkpoint.ts';
+import { type CheckpointReport, reportOf } from './checkpoint-report.ts';
 import type { CommitQueue } from './commit-queue.ts';
-import { STACK_COUNT_MAX } from './compaction.ts';
 import { Compactor } from './compactor.ts';
 import type { Engine } from './engine.ts';
 import { BLOCKING, type Manner, waitingManner } from './environment.ts';
@@ -22,18 +22,6 @@ import { inTurns, memtableTarget } from './pace.ts';
 import { removeQuietly } from './remove-quietly.ts';
 import { makeReserve, removeReserve } from './reserve.ts';
 import { rotate } from './rotation.ts';
-
-export interface CheckpointReport {
-  /** The state that is in snapshots now reaches up to this commit. */
-  readonly sequence: number;
-  /** Snapshot files that make up the state, and their size. */
-  readonly snapshots: number;
-  readonly snapshotBytes: number;
-  /** WAL files that an open would still replay. */
-  readonly wals: number;
-  /** Hash over all entries; of one full snapshot, equal for equal states of any history. */
-  readonly root: Uint8Array | undefined;
-}
 
 /** A close writes a checkpoint first where the next open would have more than this to replay. */
 const CLOSE_MEMTABLE_SIZE_MAX = 1 << 20;
@@ -47,6 +35,8 @@ export class Maintenance {
   readonly #queue: CommitQueue;
   readonly #waitingManner: Manner;
   #frozen: FrozenState | undefined;
+  /** The frozen memtable is being written. */
+  #isWriting = false;
   readonly #compactor: Compactor;
   /** What changes the stack now, or waits for its turn to. */
   #running: Promise<unknown> | undefined;
@@ -56,6 +46,8 @@ export class Maintenance {
   #retryAt = 0;
   /** Writers that wait until there is room, and folds have caught up. */
   #waitingForRoom: (() => void)[] = [];
+  /** Folds that let the frozen memtable be written first. */
+  #waitingForWritten: (() => void)[] = [];
 
   constructor(engine: Engine, queue: CommitQueue) {
     this.#engine = engine;
@@ -65,17 +57,22 @@ export class Maintenance {
       inTurn: (task) => this.#inTurn((manner) => task(this.#work(manner, {}))),
       untilWritten: () => this.#untilWritten(),
       afterFold: () => this.#afterFold(),
-      onProgress: () => this.#letWritersGo(),
+      onProgress: () => {
+        this.#letWritersGo();
+        // A checkpoint that became due while a fold took its place.
+        this.#startIfDue();
+      },
     });
     queue.beforeGroup = () => this.#waitForRoom();
     queue.afterGroup = () => this.#startIfDue();
     queue.afterHeal = () => this.#startAfterHeal();
   }
 
-  async checkpoint(options: WorkOptions): Promise<CheckpointReport> {
-    const report = await this.#checkpoint(options);
-    this.#compactor.start();
-    return report;
+  checkpoint(options: WorkOptions): Promise<CheckpointReport> {
+    return this.#checkpointThen(options, (report) => {
+      this.#compactor.start();
+      return report;
+    });
   }
 
   /** One behind the other: each folds all that there is. */
@@ -143,17 +140,24 @@ export class Maintenance {
     yield* this.#writeFrozen(work);
     yield* this.#removeSuperseded();
     yield* this.#renewReserve(work.manner);
-    return this.#report();
+    return reportOf(this.#engine);
   }
 
-  #checkpoint(options: WorkOptions): Promise<CheckpointReport> {
-    return this.#inTurn((manner) => this.#checkpointTask(this.#work(manner, options)));
+  /** `begin` is called in the same turn. */
+  #checkpointThen<T>(options: WorkOptions, begin: (report: CheckpointReport) => T): Promise<T> {
+    return this.#inTurn((manner) => {
+      return andThen(this.#checkpointTask(this.#work(manner, options)), begin);
+    });
   }
 
   async #compact(options: WorkOptions): Promise<CheckpointReport> {
+    checkSignal(options.signal);
     for (;;) {
-      await this.#checkpoint(options);
-      if (await this.#compactor.foldAll(options)) return this.#report();
+      // Within an object, so that the turn does not wait for it.
+      const { isFolded } = await this.#checkpointThen(options, () => ({
+        isFolded: this.#compactor.foldAll(options),
+      }));
+      if (await isFolded) return reportOf(this.#engine);
     }
   }
 
@@ -193,11 +197,14 @@ export class Maintenance {
     if (engine.state.frozen === undefined) return;
     const frozen = this.#frozen;
     assert(frozen !== undefined, 'a frozen memtable has its state beside it');
+    this.#isWriting = true;
     try {
       yield* this.#writeOnFullDisk(frozen, work);
       this.#frozen = undefined;
       this.#queue.leaveWord();
     } finally {
+      this.#isWriting = false;
+      for (const resume of this.#waitingForWritten.splice(0)) resume();
       this.#letWritersGo();
     }
   }
@@ -246,17 +253,6 @@ export class Maintenance {
     const names = engine.files.superseded({ wal: engine.writer?.header.generation });
     for (const name of names) yield* removeQuietly(engine, name);
     if (names.length > 0) yield* wait(engine.fs.syncDirectory());
-  }
-
-  #report(): CheckpointReport {
-    const { state, files } = this.#engine;
-    return {
-      sequence: state.snapshots[0]?.footer.sequence ?? 0,
-      snapshots: state.snapshots.length,
-      snapshotBytes: state.snapshots.reduce((size, reader) => size + reader.footer.length, 0),
-      wals: files.replayedWalCount,
-      root: state.snapshots[0]?.footer.root,
-    };
   }
 
   #work(manner: Manner, options: WorkOptions): Work {
@@ -329,11 +325,10 @@ export class Maintenance {
   }
 
   #start(): void {
-    this.#checkpoint({}).then(
+    this.checkpoint({}).then(
       () => {
         this.#retryAt = 0;
         this.#engine.report({ type: 'checkpoint', message: 'a checkpoint was written' });
-        this.#compactor.start();
       },
       (error: unknown) => this.#noteFailure(error),
     );
@@ -350,9 +345,9 @@ export class Maintenance {
   }
 
   /**
-   * Writers wait here while two memtables are full, which keeps memory bounded, and while folds are
-   * a memtable behind, which keeps lookups short. With one memtable, the checkpoint has still to
-   * pass through the queue: to wait for it would be to wait for ever.
+   * Writers wait here while the memtable is full and the stack is being changed, which keeps memory
+   * bounded, and while folds are a memtable behind, which keeps lookups short. The queue lets whoever
+   * wants to run alone pass meanwhile: a checkpoint that is to make room has to come through it.
    */
   #waitForRoom(): Awaitable<void> {
     if (!this.#mustWait) return;
@@ -360,15 +355,13 @@ export class Maintenance {
   }
 
   get #mustWait(): boolean {
-    return (this.#isWritingFrozen && this.#isFull) || this.#compactor.isBehind;
-  }
-
-  get #isWritingFrozen(): boolean {
-    return this.#running !== undefined && this.#engine.state.frozen !== undefined;
+    return (this.#running !== undefined && this.#isFull) || this.#compactor.isBehind;
   }
 
   async #untilWritten(): Promise<void> {
-    while (this.#isWritingFrozen) await this.#running?.catch(() => undefined);
+    while (this.#isWriting) {
+      await new Promise<void>((resolve) => this.#waitingForWritten.push(resolve));
+    }
   }
 
   #letWritersGo(): void {
@@ -381,15 +374,13 @@ export class Maintenance {
     if (!this.#isFull) return;
     try {
       this.checkpointNow();
-      this.#foldNow();
+      this.#compactor.foldManyNow(this.#work(BLOCKING, {}));
     } catch (error) {
       this.#noteFailure(error);
     }
   }
+}
 
-  /** Who never lets others have the thread lets no fold come to its turn. */
-  #foldNow(): void {
-    if (this.#engine.state.snapshots.length <= STACK_COUNT_MAX) return;
-    runSync(this.#compactor.foldDue(this.#work(BLOCKING, {})));
-  }
+function* andThen<T, U>(task: Task<T>, next: (result: T) => U): Task<U> {
+  return next(yield* task);
 }

@@ -150,7 +150,7 @@ export const COMMIT_MUTANTS = [
   },
   {
     name: 'a Sync record is written to a WAL that is not trusted',
-    file: 'src/store/commit-queue.ts',
+    file: 'src/store/leave-word.ts',
     find: 'if (writer === undefined || writer.isPoisoned || failure !== undefined) return;',
     replace: 'if (writer === undefined) return;\n    void failure;',
     tests: ['test/store/lock.test.ts > a commit whose lock was lost during its sync'],
@@ -287,7 +287,7 @@ export const COMMIT_MUTANTS = [
   {
     name: 'a blocking close leaves snapshots that it has overtaken',
     file: 'src/store/close.ts',
-    find: '    for (const name of [...engine.unfinished]) yield* removeQuietly(engine, name);\n',
+    find: '    for (const name of [...engine.unfinished].reverse()) yield* removeQuietly(engine, name);\n',
     replace: '',
     tests: ['test/store/checkpoint.test.ts > a blocking close at any moment of a checkpoint'],
   },

@@ -158,8 +158,8 @@ export const SNAPSHOT_MUTANTS = [
   {
     name: 'what is put on top of a fold waits for its end',
     file: 'src/store/compactor.ts',
-    find: 'const newest = this.#schedule.above(state.snapshots);',
-    replace: 'const newest = this.#schedule.isIdle ? state.snapshots : [];',
+    find: '    const newest = this.#schedule.above(this.#engine.state.snapshots);\n',
+    replace: '    const newest = this.#schedule.isIdle ? this.#engine.state.snapshots : [];\n',
     tests: ['test/store/folds.test.ts > what is put on top of a long fold'],
   },
   {
@@ -170,11 +170,32 @@ export const SNAPSHOT_MUTANTS = [
     tests: ['test/store/folds.test.ts > writers wait for a fold that is behind'],
   },
   {
-    name: 'a blocking fold leaves the one under way alone',
-    file: 'src/store/compactor.ts',
-    find: '    this.stop();\n    yield* fold(',
-    replace: '    yield* fold(',
-    tests: ['test/store/folds.test.ts > a blocking fold may come at any moment'],
+    name: 'a fold lets the whole turn of a checkpoint go first',
+    file: 'src/store/maintenance.ts',
+    find: '    while (this.#isWriting) {\n',
+    replace: '    while (this.#running !== undefined) {\n',
+    tests: ['test/store/folds.test.ts > what is put on top of a long fold'],
+  },
+  {
+    name: 'nobody who wants to run alone passes the writers that wait',
+    file: 'src/store/commit-queue.ts',
+    find: '      this.#onAlone();\n',
+    replace: '',
+    tests: ['test/store/folds.test.ts > in any crowd of writers'],
+  },
+  {
+    name: 'memory has no bound while a fold takes its place',
+    file: 'src/store/maintenance.ts',
+    find: 'return (this.#running !== undefined && this.#isFull) || this.#compactor.isBehind;',
+    replace: 'return (this.#isWriting && this.#isFull) || this.#compactor.isBehind;',
+    tests: ['test/store/folds.test.ts > while a fold takes its place'],
+  },
+  {
+    name: 'a blocking close removes a file before the one that names it',
+    file: 'src/store/close.ts',
+    find: '[...engine.unfinished].reverse()',
+    replace: '[...engine.unfinished]',
+    tests: ['test/store/folds.test.ts > a blocking close may come at any moment'],
   },
   {
     name: 'a compaction leaves the folds under way alone',
@@ -186,8 +207,8 @@ export const SNAPSHOT_MUTANTS = [
   {
     name: 'who never lets go of the thread has nothing folded',
     file: 'src/store/maintenance.ts',
-    find: '      this.#foldNow();\n',
-    replace: '      void this.#foldNow;\n',
+    find: '      this.#compactor.foldManyNow(this.#work(BLOCKING, {}));\n',
+    replace: '',
     tests: ['test/store/folds.test.ts > a writer that never lets go of the thread'],
   },
   {

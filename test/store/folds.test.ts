@@ -10,7 +10,7 @@ import { FoldSchedule } from '../../src/store/fold-schedule.ts';
 import { setHost } from '../../src/store/host.ts';
 import { insideOf } from '../../src/store/inside.ts';
 import { type Fault, faultAt, SimulatedDisk } from '../../src/testing/index.ts';
-import { useSeededHost } from '../support/seeded.ts';
+import { seededNumbers, useSeededHost } from '../support/seeded.ts';
 
 const SEED = 41;
 
@@ -107,32 +107,37 @@ test('checkpoints that a caller asks for are folded like any others', async () =
   await store.close();
 });
 
-/** Syncs of snapshots from the `nth` on wait until they are let go. */
+/** Syncs of these snapshots, counted as they are made, wait until they are let go. */
 class HeldSnapshots extends MemoryFileSystem {
   readonly #held: (() => void)[] = [];
-  #left: number;
+  readonly #numbers: readonly number[];
+  #made = 0;
+  /** The one that waits now. */
+  holding: number | undefined;
 
-  constructor(nth: number) {
+  constructor(...numbers: number[]) {
     super();
-    this.#left = nth;
+    this.#numbers = numbers;
   }
 
   override open(name: string, mode: 'read' | 'create') {
     const file = super.open(name, mode) as File;
-    const isHeld = name.endsWith('.snap') && mode === 'create' && --this.#left === 0;
+    const isSnapshot = name.endsWith('.snap') && mode === 'create';
+    const isHeld = isSnapshot && this.#numbers.includes(++this.#made);
     const sync = file.sync.bind(file);
+    const number = this.#made;
     file.sync = async () => {
-      if (isHeld) await new Promise<void>((resolve) => this.#held.push(resolve));
+      if (isHeld) {
+        this.holding = number;
+        await new Promise<void>((resolve) => this.#held.push(resolve));
+      }
       return sync();
     };
     return file;
   }
 
-  get isHolding(): boolean {
-    return this.#held.length > 0;
-  }
-
   letGo(): void {
+    this.holding = undefined;
     for (const resolve of this.#held.splice(0)) resolve();
   }
 }
@@ -141,7 +146,7 @@ test('writers wait for a fold that is behind what they put on top of it, and go 
   const fs = new HeldSnapshots(5);
   const store = await Store.open(fs, { checkpointBytes: 16 << 10 });
   for (let n = 0; n < 4; n++) await layer(store, n, 1);
-  while (!fs.isHolding) await untilIdle();
+  while (fs.holding === undefined) await untilIdle();
   const map = store.map<number, string>('m');
   const ended: number[] = [];
   let size = 0;
@@ -156,7 +161,7 @@ test('writers wait for a fold that is behind what they put on top of it, and go 
   expect(ended.length).toBeLessThan(15);
   expect(size).toBeLessThan(2 * (16 << 10));
   fs.letGo();
-  while (fs.isHolding || ended.length < 30) {
+  while (ended.length < 30) {
     fs.letGo();
     await untilIdle();
   }
@@ -267,7 +272,7 @@ async function nearItsEnd(
 const keysOf = (store: Store): number[] => [...store.map<number, string>('m').getKeys()];
 
 /** `rival` wants the place of a fold that is about to take it. */
-async function contest(rival: (store: Store) => unknown): Promise<void> {
+async function contest(rival: (store: Store, disk: SimulatedDisk) => unknown): Promise<void> {
   const untouched = await threeLayers(3000);
   for (let turns = 0; turns < 70; turns++) {
     const place = `after ${turns} turns`;
@@ -275,7 +280,7 @@ async function contest(rival: (store: Store) => unknown): Promise<void> {
     const isLate = turns % 2 === 0;
     const store = await nearItsEnd(disk, isLate ? 'naming' : 'written', isLate ? turns : 2 * turns);
 
-    await rival(store);
+    await rival(store, disk);
     const killed = await Store.open(disk.afterKill());
     await untilIdle();
     await store.close();
@@ -311,10 +316,110 @@ test(
 );
 
 test(
-  'a blocking close may come at any moment of the end of a fold',
-  () => contest((store) => store.closeSync()),
+  'a blocking close may come at any moment of the end of a fold, and be cut short itself',
+  () =>
+    contest(async (store, disk) => {
+      const cut: SimulatedDisk[] = [];
+      disk.onCall = ({ kind }) => {
+        if (kind === 'remove') cut.push(disk.afterKill());
+        return undefined;
+      };
+      store.closeSync();
+      disk.onCall = undefined;
+      for (const image of cut) await (await Store.open(image, { recovery: 'strict' })).close();
+    }),
   60_000,
 );
+
+test('a compaction beside bursts of a blocking writer comes to its end', async () => {
+  const disk = await threeLayers(20_000);
+  setHost({ environment: { pause: nextTurn } });
+  const store = await Store.open(disk, { checkpointBytes: 8 << 10 });
+  const map = store.map<number, string>('m');
+  let isDone = false;
+  const compaction = store.compact().then(() => {
+    isDone = true;
+  });
+
+  let bursts = 0;
+  for (; !isDone && bursts < 400; bursts++) {
+    for (let n = 0; n < 20; n++) map.putSync(n, 'y'.repeat(3000));
+    await nextTurn();
+  }
+  await compaction;
+
+  expect(bursts).toBeLessThan(400);
+  await store.close();
+});
+
+test('while a fold takes its place, no more than two memtables gather', async () => {
+  // The four layers, their fold, one more, and what names the new stack.
+  const fs = new HeldSnapshots(5, 7);
+  const store = await Store.open(fs, { checkpointBytes: 16 << 10 });
+  for (let n = 0; n < 5; n++) await layer(store, n, 1);
+  while (fs.holding !== 7) {
+    fs.letGo();
+    await untilIdle();
+  }
+  const map = store.map<number, string>('m');
+  let ended = 0;
+  let most = 0;
+  for (let n = 10; n < 40; n++) {
+    void map.put(n, 'x'.repeat(3000)).then(() => ended++);
+    await untilIdle();
+    most = Math.max(most, store.stats().memtableBytes);
+  }
+
+  expect(ended).toBeGreaterThan(5);
+  expect(most).toBeLessThan(2 * (16 << 10) + 4000);
+  while (ended < 30) {
+    fs.letGo();
+    await untilIdle();
+  }
+  await store.close();
+});
+
+/** Puts of both kinds, checkpoints, compactions, and failures, beside a fold that is slow. */
+async function crowd(seed: number): Promise<void> {
+  const next = seededNumbers(seed);
+  const disk = await threeLayers(3000);
+  const pause = async (): Promise<void> => {
+    for (let turn = next() % 400; turn >= 0; turn--) await Promise.resolve();
+  };
+  setHost({ environment: { pause } });
+  const store = await Store.open(disk, { checkpointBytes: 8 << 10, logger: () => undefined });
+  const map = store.map<number, string>('m');
+  let failures = 0;
+  disk.onCall = ({ kind, file }): Fault | undefined => {
+    if (failures === 0 || kind !== 'write' || file?.endsWith('.snap') !== true) return undefined;
+    failures--;
+    return { kind: 'fail', code: 'EIO' };
+  };
+  const answers: Promise<unknown>[] = [];
+  const ask = (work: Promise<unknown>) => answers.push(work.catch(() => undefined));
+  ask(layer(store, 9000, 3000));
+  for (let step = 0; step < 150; step++) {
+    const kind = next() % 40;
+    if (kind < 25) ask(map.put(step, 'x'.repeat(2000)));
+    else if (kind < 30) map.putSync(step, 'y'.repeat(2000));
+    else if (kind < 32) ask(Promise.all([store.checkpoint(), store.checkpoint()]));
+    else if (kind < 33) ask(store.compact());
+    else if (kind < 35) failures = 1 + (next() % 2);
+    for (let turn = next() % 30; turn > 0; turn--) await Promise.resolve();
+  }
+  failures = 0;
+  const silence = new Promise((_, reject) => setTimeout(reject, 5000, new Error(`seed ${seed}`)));
+  await Promise.race([Promise.all(answers), silence]);
+  await Promise.race([store.close(), silence]);
+  const again = await Store.open(disk.afterKill());
+  expect((await again.verify()).damage, `seed ${seed}`).toEqual([]);
+  expect(keysOf(again).filter((key) => key >= 1000).length, `seed ${seed}`).toBe(11_000);
+  await again.close();
+}
+
+test('in any crowd of writers, checkpoints and compactions beside a slow fold everybody gets an answer', async () => {
+  for (let seed = 1; seed <= 30; seed++) await crowd(seed);
+}, 120_000);
 
 test('a fold that fails says so, leaves no file, and is tried again behind the next checkpoint', async () => {
   const disk = await threeLayers(10);
@@ -434,7 +539,7 @@ describe('of folds that wait for their turn', () => {
 
     expect(await nextOf(schedule, [deep, shallow])).toBe(deep);
 
-    deep.note({ phase: 'write', done: 100 * 16, unit: 'bytes' });
+    deep.countSlice();
     shallow.state = 'at work';
     expect(await nextOf(schedule, [deep, shallow])).toBe(shallow);
   });
