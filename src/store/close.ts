@@ -5,7 +5,7 @@ import type { LoggedCommit } from '../wal/wal-writer.ts';
 import type { Engine } from './engine.ts';
 import type { Manner } from './environment.ts';
 import { toStorageError } from './host-error.ts';
-import { removeQuietly } from './remove-quietly.ts';
+import { keepRemoved, removeQuietly } from './remove-quietly.ts';
 
 /**
  * Requires: nothing is at work. Whatever fails, files and lock are freed; then it throws what
@@ -15,7 +15,10 @@ export function* closeStore(engine: Engine, manner: Manner): Task<void> {
   try {
     // A blocking close has overtaken them. One whose sync failed would look whole to the next open.
     // The newest first: it may name the others.
-    for (const name of [...engine.unfinished].reverse()) yield* removeQuietly(engine, name);
+    for (const name of [...engine.unfinished].reverse()) {
+      yield* removeQuietly(engine, name);
+      yield* keepRemoved(engine);
+    }
     yield* finishWal(engine, manner);
   } catch (error) {
     throw toStorageError(error, { doing: 'buffered commits could not be synced' });

@@ -15,7 +15,7 @@ import type { Engine } from './engine.ts';
 import { newerThan } from './fold-schedule.ts';
 import { nextWalOf } from './history.ts';
 import { MergedCursor } from './merged-cursor.ts';
-import { removeQuietly } from './remove-quietly.ts';
+import { keepRemoved, removeQuietly } from './remove-quietly.ts';
 
 /** So many snapshots of about one size become one. */
 const FOLD_COUNT = 4;
@@ -91,10 +91,11 @@ export function* installFolded(
   engine.counters.compactions++;
 }
 
-/** Removes what was folded and is not wanted any more. */
-export function dropFolded(engine: Engine, folded: SnapshotReader): Task<void> {
+/** Removes what was folded and is not wanted any more, nor named by a manifest that failed. */
+export function* dropFolded(engine: Engine, folded: SnapshotReader): Task<void> {
   folded.close();
-  return removeQuietly(engine, folded.name);
+  yield* keepRemoved(engine);
+  yield* removeQuietly(engine, folded.name);
 }
 
 function foldPlan(

@@ -61,7 +61,6 @@ export class Compactor {
   /** The folds under way leave nothing behind. */
   stop(): void {
     this.#schedule.stopAll();
-    this.#surroundings.onProgress();
   }
 
   /** Called in turn: begins to fold what is newer than all that is being folded, if that is much. */
@@ -117,7 +116,7 @@ export class Compactor {
 
   #foldBeside(run: readonly SnapshotReader[], options: WorkOptions): Promise<boolean> {
     const fold = this.#foldUnlessStopped(run, options);
-    this.#ended = Promise.allSettled([this.#ended, fold]);
+    this.#ended = Promise.allSettled([this.#ended, fold]).then(() => undefined);
     return fold;
   }
 

@@ -131,6 +131,7 @@ export class Maintenance {
   overtake(): void {
     this.#epoch++;
     this.#compactor.stop();
+    this.#letWritersGo();
   }
 
   *#checkpointTask(work: Work): Task<CheckpointReport> {
@@ -205,7 +206,8 @@ export class Maintenance {
     } finally {
       this.#isWriting = false;
       for (const resume of this.#waitingForWritten.splice(0)) resume();
-      this.#letWritersGo();
+      // Also where it failed, and the next one waits already: somebody must get an answer.
+      for (const resume of this.#waitingForRoom.splice(0)) resume();
     }
   }
 
@@ -243,9 +245,16 @@ export class Maintenance {
     }
   }
 
+  /** The fold has its place: what fails here is tried again by the next checkpoint. */
   *#afterFold(): Task<void> {
     this.#queue.leaveWord();
-    yield* this.#removeSuperseded();
+    try {
+      yield* this.#removeSuperseded();
+    } catch (error) {
+      if (this.#engine.status === 'closed') return;
+      const message = 'what was folded could not be removed for good';
+      this.#engine.report({ type: 'error', message, error });
+    }
   }
 
   *#removeSuperseded(): Task<void> {

@@ -321,13 +321,22 @@ test(
   () =>
     contest(async (store, disk) => {
       const cut: SimulatedDisk[] = [];
+      const powerless: SimulatedDisk[] = [];
       disk.onCall = ({ kind }) => {
         if (kind === 'remove') cut.push(disk.afterKill());
+        if (kind === 'remove' || kind === 'release') {
+          powerless.push(...disk.powerLossImages({ limit: 8, seed: 3 }));
+        }
         return undefined;
       };
       store.closeSync();
       disk.onCall = undefined;
       for (const image of cut) await (await Store.open(image, { recovery: 'strict' })).close();
+      for (const image of powerless) {
+        const found = await Store.open(image);
+        expect(found.info.recovery.snapshot).toBe('sound');
+        await found.close();
+      }
     }),
   60_000,
 );

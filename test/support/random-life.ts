@@ -4,6 +4,7 @@
  * two maps, so that what is there tells which commits are, and whether they are whole.
  */
 import { Store, type Write } from '../../src/index.ts';
+import { insideOf } from '../../src/store/inside.ts';
 import { type Fault, type PortCall, SimulatedDisk } from '../../src/testing/index.ts';
 import { preallocationOf } from './preallocation.ts';
 import { seededNumbers, useSeededHost } from './seeded.ts';
@@ -21,6 +22,8 @@ interface Told {
   readonly number: number;
   answer: 'pending' | 'yes' | 'no' | 'unknown';
   isDurable: boolean;
+  /** A sync has failed, which may have thrown away what the system had: only memory has it. */
+  isThrownAway: boolean;
   sequence: number;
 }
 
@@ -39,6 +42,8 @@ export class RandomLife {
   readonly #checkpointBytes: number;
   readonly #running: Promise<unknown>[] = [];
   #store: Store | undefined;
+  /** The WAL whose sync has failed last. */
+  #failedWriter: object | undefined;
   /** Faults for each thousand calls. */
   #faultRate = 0;
   #place = 'start';
@@ -111,9 +116,27 @@ export class RandomLife {
       return { kind: 'short', byteCount: this.#below(Math.max(1, byteCount)) };
     }
     if (kind === 'sync' && this.#below(2) === 0) {
+      this.#throwAway();
       return { kind: 'sync', personality: this.#below(3) === 0 ? 'btrfs' : 'ext4' };
     }
     return { kind: 'fail', code: HOST_CODES[this.#below(HOST_CODES.length)] as string };
+  }
+
+  get #writer(): object | undefined {
+    return this.#store === undefined ? undefined : insideOf(this.#store).engine.writer;
+  }
+
+  #throwAway(): void {
+    this.#failedWriter = this.#writer;
+    for (const told of this.#told) {
+      if (told.answer === 'yes' && !told.isDurable) told.isThrownAway = true;
+    }
+  }
+
+  /** Whoever goes on in another WAL has logged again there what was thrown away. */
+  #noteLoggedAgain(): void {
+    if (this.#writer === this.#failedWriter) return;
+    for (const told of this.#told) told.isThrownAway = false;
   }
 
   async #step(kind: number): Promise<void> {
@@ -164,7 +187,13 @@ export class RandomLife {
 
   #begin(): Told {
     const number = this.#told.length + 1;
-    const told: Told = { number, answer: 'pending', isDurable: false, sequence: 0 };
+    const told: Told = {
+      number,
+      answer: 'pending',
+      isDurable: false,
+      isThrownAway: false,
+      sequence: 0,
+    };
     this.#told.push(told);
     return told;
   }
@@ -228,6 +257,8 @@ export class RandomLife {
       else await store.close();
     } catch (error) {
       this.#requireOurs(error);
+      // The close has said that buffered commits may not be there.
+      for (const told of this.#told) if (told.isThrownAway) told.answer = 'unknown';
     }
     if (this.#below(2) === 0) await Promise.all(this.#running);
     this.#store = await this.#open();
@@ -260,6 +291,7 @@ export class RandomLife {
   }
 
   async #checkImages(how: 'kill' | 'power'): Promise<void> {
+    if (this.#place !== 'closed') this.#noteLoggedAgain();
     const told = this.#told.map((known) => ({ ...known }));
     for (const image of this.#images(how)) {
       this.#options.onImage?.(image);
@@ -286,9 +318,9 @@ export class RandomLife {
     const { isWhole, numbers } = contentOf(store);
     const place = `${this.#place}, ${how}`;
     if (!isWhole) this.problems.push(`${place}: half a commit`);
-    for (const { number, answer, isDurable } of told) {
+    for (const { number, answer, isDurable, isThrownAway } of told) {
       const isThere = numbers.has(number);
-      const isPromised = answer === 'yes' && (isDurable || how === 'kill');
+      const isPromised = answer === 'yes' && (isDurable || (how === 'kill' && !isThrownAway));
       if (isPromised && !isThere) this.problems.push(`${place}: ${number} is lost`);
       if (answer === 'no' && isThere) this.problems.push(`${place}: ${number} was refused`);
     }
