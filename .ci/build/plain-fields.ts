@@ -3,9 +3,14 @@
  * is slow. So each `#name` of ours becomes an ordinary property before the compiler sees it, and
  * fields become assignments in the constructor.
  */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Rolldown } from 'tsdown';
 import ts from 'typescript';
 
+const SOURCES = fileURLToPath(new URL('../../src', import.meta.url));
+const SHORT_NAMES = shortNames();
 const OURS = /[\\/]src[\\/].*\.ts$/;
 
 export function plainFields(): Rolldown.Plugin {
@@ -51,7 +56,22 @@ function plainName(node: ts.PrivateIdentifier): string {
   const isSubclass = owner.heritageClauses?.some(
     ({ token }) => token === ts.SyntaxKind.ExtendsKeyword,
   );
-  return `_${isSubclass ? `${owner.name?.text}_` : ''}${node.text.slice(1)}`;
+  return `_${isSubclass ? `${owner.name?.text}_` : ''}${SHORT_NAMES.get(node.text)}`;
+}
+
+/** Bundlers leave the names of properties as they are: of ours the most frequent are the shortest. */
+function shortNames(): ReadonlyMap<string, string> {
+  const counts = new Map<string, number>();
+  for (const path of readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })) {
+    if (!path.endsWith('.ts')) continue;
+    for (const [name] of readFileSync(join(SOURCES, path), 'utf8').matchAll(/#[A-Za-z]\w*/g)) {
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+  }
+  const names = [...counts].sort(
+    ([one, oneCount], [other, otherCount]) => otherCount - oneCount || (one < other ? -1 : 1),
+  );
+  return new Map(names.map(([name], i) => [name, i.toString(36)]));
 }
 
 function classAround(node: ts.Node): ts.ClassLikeDeclaration {
