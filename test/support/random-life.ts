@@ -4,8 +4,10 @@
  * two maps, so that what is there tells which commits are, and whether they are whole.
  */
 import { Store, type Write } from '../../src/index.ts';
+import { walName } from '../../src/store/file-names.ts';
 import { insideOf } from '../../src/store/inside.ts';
 import { type Fault, type PortCall, SimulatedDisk } from '../../src/testing/index.ts';
+import type { WalWriter } from '../../src/wal/wal-writer.ts';
 import { preallocationOf } from './preallocation.ts';
 import { seededNumbers, useSeededHost } from './seeded.ts';
 
@@ -22,7 +24,7 @@ interface Told {
   readonly number: number;
   answer: 'pending' | 'yes' | 'no' | 'unknown';
   isDurable: boolean;
-  /** A sync has failed, which may have thrown away what the system had: only memory has it. */
+  /** A sync has failed, and thrown away what the system had: only memory has it. */
   isThrownAway: boolean;
   sequence: number;
 }
@@ -43,7 +45,7 @@ export class RandomLife {
   readonly #running: Promise<unknown>[] = [];
   #store: Store | undefined;
   /** The WAL whose sync has failed last. */
-  #failedWriter: object | undefined;
+  #failedWriter: WalWriter | undefined;
   /** Faults for each thousand calls. */
   #faultRate = 0;
   #place = 'start';
@@ -108,7 +110,7 @@ export class RandomLife {
     this.disk.capacity = undefined;
   }
 
-  #faultAt({ kind, byteCount = 1 }: PortCall): Fault | undefined {
+  #faultAt({ kind, file, byteCount = 1 }: PortCall): Fault | undefined {
     if (this.#faultRate === 0 || this.#below(1000) >= this.#faultRate) return undefined;
     if (NEVER_FAILING.has(kind)) return undefined;
     if (RARELY_FAILING.has(kind) && this.#below(4) > 0) return undefined;
@@ -116,18 +118,22 @@ export class RandomLife {
       return { kind: 'short', byteCount: this.#below(Math.max(1, byteCount)) };
     }
     if (kind === 'sync' && this.#below(2) === 0) {
-      this.#throwAway();
-      return { kind: 'sync', personality: this.#below(3) === 0 ? 'btrfs' : 'ext4' };
+      const personality = this.#below(3) === 0 ? 'btrfs' : 'ext4';
+      const writer = this.#writer;
+      const isOfWal = writer !== undefined && file === walName(writer.header.generation);
+      if (isOfWal && personality === 'btrfs') this.#throwAway(writer);
+      return { kind: 'sync', personality };
     }
     return { kind: 'fail', code: HOST_CODES[this.#below(HOST_CODES.length)] as string };
   }
 
-  get #writer(): object | undefined {
+  get #writer(): WalWriter | undefined {
     return this.#store === undefined ? undefined : insideOf(this.#store).engine.writer;
   }
 
-  #throwAway(): void {
-    this.#failedWriter = this.#writer;
+  /** A sync of the WAL that failed has put back what was there at the sync before. */
+  #throwAway(writer: WalWriter): void {
+    this.#failedWriter = writer;
     for (const told of this.#told) {
       if (told.answer === 'yes' && !told.isDurable) told.isThrownAway = true;
     }
