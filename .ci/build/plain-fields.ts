@@ -56,7 +56,9 @@ function plainName(node: ts.PrivateIdentifier): string {
   const isSubclass = owner.heritageClauses?.some(
     ({ token }) => token === ts.SyntaxKind.ExtendsKeyword,
   );
-  return `_${isSubclass ? `${owner.name?.text}_` : ''}${SHORT_NAMES.get(node.text)}`;
+  const short = SHORT_NAMES.get(node.text);
+  if (short === undefined) throw new Error(`${node.text} was not found in ${SOURCES}`);
+  return `_${isSubclass ? `${owner.name?.text}_` : ''}${short}`;
 }
 
 /** Bundlers leave the names of properties as they are: of ours the most frequent are the shortest. */
