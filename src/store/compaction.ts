@@ -38,7 +38,7 @@ export function foldCount(sizes: readonly number[]): number {
 }
 
 /** Folds `run`, in one go. Throws StorageError, ABORTED; nothing has changed then. */
-export function* fold(
+export function* foldInOneGo(
   engine: Engine,
   run: readonly SnapshotReader[],
   work: Work,

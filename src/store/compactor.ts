@@ -5,8 +5,8 @@ import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import { OvertakenError, type Work } from './checkpoint.ts';
 import {
   dropFolded,
-  fold,
   foldCount,
+  foldInOneGo,
   installFolded,
   STACK_COUNT_MAX,
   writeFolded,
@@ -87,7 +87,7 @@ export class Compactor {
   *foldDue(work: Work): Task<void> {
     const run = this.#due;
     if (run.length === 0) return;
-    yield* fold(this.#engine, run, work);
+    yield* foldInOneGo(this.#engine, run, work);
     yield* this.#surroundings.afterFold();
   }
 
@@ -115,9 +115,9 @@ export class Compactor {
   }
 
   #foldBeside(run: readonly SnapshotReader[], options: WorkOptions): Promise<boolean> {
-    const fold = this.#foldUnlessStopped(run, options);
-    this.#ended = Promise.allSettled([this.#ended, fold]).then(() => undefined);
-    return fold;
+    const isFolded = this.#foldUnlessStopped(run, options);
+    this.#ended = Promise.allSettled([this.#ended, isFolded]).then(() => undefined);
+    return isFolded;
   }
 
   async #foldUnlessStopped(run: readonly SnapshotReader[], options: WorkOptions): Promise<boolean> {
