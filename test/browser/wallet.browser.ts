@@ -1,15 +1,10 @@
 /** docs/examples/wallet as its user meets it, in each browser: by clicks, on the built package. */
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { serveWallet } from '../../docs/examples/wallet/server.mjs';
+import { useBuiltPackage } from '../support/built-package.ts';
 import { makeProfile } from './browsers.ts';
 import { USER_BROWSERS, type UserBrowser, type UserPage } from './user-page.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const BUILD_MS_MAX = 300_000;
 /** Of twenty kills, on a machine that is busy. */
 const WORK_MS_MAX = 600_000;
 /** Of one click on "Kill 20 times". */
@@ -32,11 +27,12 @@ describe.each(KINDS)('the wallet in $name', ({ name, launch }) => {
   let site: Awaited<ReturnType<typeof serveWallet>>;
   let browser: UserBrowser;
 
+  useBuiltPackage();
+
   beforeAll(async () => {
-    if (!existsSync(join(ROOT, 'dist'))) execFileSync('npm', ['run', 'build'], { cwd: ROOT });
     site = await serveWallet({ port: 0 });
     browser = await launch(profile);
-  }, BUILD_MS_MAX);
+  });
 
   afterAll(async () => {
     await browser?.close();

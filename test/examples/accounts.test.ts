@@ -1,11 +1,10 @@
 /** docs/examples/accounts as its user meets it: a program, run against the built package. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Store } from 'onewal';
 import { MemoryFileSystem } from 'onewal/memory';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   ACCOUNT_COUNT,
   moveToken,
@@ -13,14 +12,12 @@ import {
   START_BALANCE,
 } from '../../docs/examples/accounts/bank.mjs';
 import { inspectBank } from '../../docs/examples/accounts/check-bank.mjs';
+import { useBuiltPackage } from '../support/built-package.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MAIN = join(ROOT, 'docs/examples/accounts/main.mjs');
-const BUILD_MS_MAX = 300_000;
 
-beforeAll(() => {
-  if (!existsSync(join(ROOT, 'dist'))) execFileSync('npm', ['run', 'build'], { cwd: ROOT });
-}, BUILD_MS_MAX);
+useBuiltPackage();
 
 function run(...words: string[]): { exitCode: number | null; output: string; errors: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], {

@@ -1,13 +1,13 @@
 /**
  * docs/examples/coins: the program as its user meets it, and what its coin store promises.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StoreMap } from 'onewal';
 import { MemoryFileSystem } from 'onewal/memory';
-import { afterEach, beforeAll, beforeEach, describe, expect, type TestContext, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, type TestContext, test } from 'vitest';
 import { hex, parseBlock } from '../../docs/examples/bitcoin/block.mjs';
 import { readChain } from '../../docs/examples/bitcoin/block-file.mjs';
 import { ByteReader } from '../../docs/examples/bitcoin/byte-reader.mjs';
@@ -19,6 +19,7 @@ import { ARCHIVE_AFTER, CoinStore } from '../../docs/examples/coins/coin-store.m
 import { contentOf, digestOf, snapshotRootOf } from '../../docs/examples/coins/content.mjs';
 import { MADE_UP_START, madeUpChain } from '../../docs/examples/coins/made-up-chain.mjs';
 import type { MapName } from '../../docs/examples/coins/maps.mjs';
+import { useBuiltPackage } from '../support/built-package.ts';
 import {
   blockOf,
   CHAIN,
@@ -36,7 +37,6 @@ const MAIN = join(ROOT, 'docs/examples/coins/main.mjs');
 const DATA = join(ROOT, '../shared/data/bitcoin');
 /** The content of every 15th state: reading all of it takes longer than a block. */
 const COMPARED = 15;
-const BUILD_MS_MAX = 300_000;
 const MADE_UP = madeUpChain({ blocks: ARCHIVE_AFTER + 4, transactions: 3 });
 const ALL_MAPS: readonly MapName[] = [
   ...(['coin_records', 'coin_by_puzzle_hash', 'unspent_by_puzzle_hash'] as const),
@@ -47,9 +47,7 @@ const ALL_MAPS: readonly MapName[] = [
 
 let coinStore: CoinStore;
 
-beforeAll(() => {
-  if (!existsSync(join(ROOT, 'dist'))) execFileSync('npm', ['run', 'build'], { cwd: ROOT });
-}, BUILD_MS_MAX);
+useBuiltPackage();
 
 beforeEach(async () => {
   coinStore = await CoinStore.open(new MemoryFileSystem());

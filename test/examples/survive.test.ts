@@ -1,22 +1,22 @@
 /**
  * docs/examples/survive as its user meets it: a program, run against the built package.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Store, type StoreMap, type Write } from 'onewal';
-import { afterEach, beforeAll, beforeEach, describe, expect, type TestContext, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, type TestContext, test } from 'vitest';
 import * as blocks from '../../docs/examples/survive/blocks/maps.mjs';
 import * as triggers from '../../docs/examples/survive/triggers/maps.mjs';
+import { useBuiltPackage } from '../support/built-package.ts';
 import { blockOf, CHAIN, coin, coinbase, fileOf, NO_HASH, txidOf } from './synthetic-blocks.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MAIN = join(ROOT, 'docs/examples/survive/main.mjs');
 const DATA = join(ROOT, '../shared/data/bitcoin');
 const RUN_MS_MAX = 60_000;
-const BUILD_MS_MAX = 300_000;
 const ALL_IS_WELL = { lost: '0', 'half applied': '0', 'other faults': '0' };
 
 /** What the made-up work surely touches. */
@@ -25,9 +25,7 @@ const ACCOUNT = 'agent-2\naccount-3';
 
 let directory: string;
 
-beforeAll(() => {
-  if (!existsSync(join(ROOT, 'dist'))) execFileSync('npm', ['run', 'build'], { cwd: ROOT });
-}, BUILD_MS_MAX);
+useBuiltPackage();
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'onewal-survive-test-'));

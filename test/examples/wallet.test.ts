@@ -1,13 +1,12 @@
 /** docs/examples/wallet without a browser: the money, the verdicts, the rows of WALs, the server. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Store } from 'onewal';
 import { readWals, type WalContent } from 'onewal/inspect';
 import { MemoryFileSystem } from 'onewal/memory';
 import { connect, serve } from 'onewal/remote';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { amountText, parseAmount } from '../../docs/examples/wallet/page/money/amount.mjs';
 import {
   type Bank,
@@ -23,15 +22,13 @@ import {
 import { judge } from '../../docs/examples/wallet/page/money/verdict.mjs';
 import { type WalRows, walRows } from '../../docs/examples/wallet/page/wal-rows.mjs';
 import { serveWallet } from '../../docs/examples/wallet/server.mjs';
+import { useBuiltPackage } from '../support/built-package.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MAIN = join(ROOT, 'docs/examples/wallet/main.mjs');
-const BUILD_MS_MAX = 300_000;
 const AT = { at: 0 };
 
-beforeAll(() => {
-  if (!existsSync(join(ROOT, 'dist'))) execFileSync('npm', ['run', 'build'], { cwd: ROOT });
-}, BUILD_MS_MAX);
+useBuiltPackage();
 
 const closing: (() => Promise<void>)[] = [];
 
