@@ -54,7 +54,11 @@ export class Store {
     this.#handles = new MapHandles(parts.engine, this.#committer);
     this.#transactions = new Transactions(parts.engine, this.#committer);
     const { engine } = parts;
-    setInside(this, { engine, encodedMap: (target) => this.#handles.encoded(target) });
+    setInside(this, {
+      engine,
+      encodedMap: (target) => this.#handles.encoded(target),
+      admit: (target) => this.#handles.admit(target),
+    });
   }
 
   /**

@@ -63,7 +63,7 @@ function tableOf(rows: readonly Report[]): string[] {
     ...rows.map((row) => names.map((name) => cellText(row[name]))),
   ];
   const widths = names.map((_, column) =>
-    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
+    cells.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0),
   );
   return cells.map((row) =>
     row

@@ -54,7 +54,7 @@ export class Admission {
   }
 
   #codecsOf(target: MapTarget): MapCodecs<unknown, unknown> {
-    const codecs = this.#inside.engine.codecsOf(target);
+    const codecs = this.#inside.admit(target);
     if (codecs !== undefined) return codecs;
     throw new UsageError(
       'MAP_ENCODING_MISMATCH',

@@ -49,6 +49,7 @@ export class StoreHolder implements Holder {
   readonly #store: Store;
   readonly #parts: { readonly host: HolderHost; readonly policy: Policy; readonly silence: number };
   readonly #servers = new Map<string, RemoteServer>();
+  #isClosing = false;
 
   constructor(
     store: Store,
@@ -57,8 +58,11 @@ export class StoreHolder implements Holder {
     this.#store = store;
     this.#parts = parts;
     this.lost = new Promise((resolve) => {
-      store.on('lost', resolve);
-      store.on('closed', resolve);
+      const lose = (reason: unknown): void => {
+        if (!this.#isClosing) resolve(reason);
+      };
+      store.on('lost', lose);
+      store.on('closed', lose);
     });
   }
 
@@ -86,6 +90,7 @@ export class StoreHolder implements Holder {
   }
 
   close(): Promise<void> {
+    this.#isClosing = true;
     return this.#store.close();
   }
 

@@ -5,6 +5,7 @@
 import { invalid } from '../options.ts';
 import type { Engine } from './engine.ts';
 import type { MapTarget } from './pending-write.ts';
+import type { MapCodecs } from './reads.ts';
 import type { StoreMap } from './store-map.ts';
 
 export interface Inside {
@@ -14,6 +15,12 @@ export interface Inside {
    * before, and do not change it after.
    */
   encodedMap(target: MapTarget): StoreMap<Uint8Array, Uint8Array>;
+  /**
+   * The codecs to check with what is to be written; undefined where there are none by these names.
+   * Throws MAP_ENCODING_MISMATCH where the map, or a handle to it, has others. A map that is not
+   * there yet gets the quota that was wished for it: ask only for who may write to it.
+   */
+  admit(target: MapTarget): MapCodecs<unknown, unknown> | undefined;
 }
 
 const insides = new WeakMap<object, Inside>();

@@ -97,11 +97,17 @@ export class MapHandles {
   encoded(target: MapTarget): StoreMap<Uint8Array, Uint8Array> {
     const { name, keyEncoding, valueEncoding } = target;
     for (const text of [name, keyEncoding, valueEncoding]) checkName(text);
-    const stored = this.#engine.state.catalog.named(name);
-    if (stored !== undefined) checkEncodings(target, stored);
+    this.#checkTarget(target);
     const codecs = { name, key: asEncoded(keyEncoding), value: asEncoded(valueEncoding) };
-    this.#grantWish(target);
     return new StoreMap(this.#engine, this.#committer, codecs);
+  }
+
+  /** As `Inside.admit` says. Throws INVALID_ARGUMENT, MAP_ENCODING_MISMATCH. */
+  admit(target: MapTarget): MapCodecs<unknown, unknown> | undefined {
+    this.#checkTarget(target);
+    const codecs = this.codecsOf(target);
+    if (codecs !== undefined) this.#grantWish(target);
+    return codecs;
   }
 
   forget(name: string): void {
@@ -111,7 +117,9 @@ export class MapHandles {
   /** Throws INVALID_ARGUMENT, KEY_INVALID, VALUE_INVALID, LIMIT. */
   encode(writes: Iterable<Write>): PendingWrite[] {
     const pending: PendingWrite[] = [];
-    for (const write of writes) pending.push(...this.#encode(write));
+    for (const write of writes) {
+      for (const one of this.#encode(write)) pending.push(one);
+    }
     return pending;
   }
 
@@ -155,6 +163,11 @@ export class MapHandles {
   /** What is stored of a map, or was asked for by an earlier handle. */
   #target(name: string): MapTarget | undefined {
     return this.#engine.state.catalog.named(name) ?? this.#maps.get(name)?.target;
+  }
+
+  #checkTarget(target: MapTarget): void {
+    const known = this.#target(target.name);
+    if (known !== undefined) checkEncodings(target, known);
   }
 
   #grantWish(target: MapTarget, asked = this.#quotaWishes.get(target.name)): void {

@@ -59,7 +59,7 @@ function* verifySnapshots(engine: Engine, manner: Manner, options: WorkOptions):
       onProgress: ({ bytes }) =>
         onProgress({ phase: 'verify', done: before + bytes, unit: 'bytes' }),
     });
-    damage.push(...found);
+    for (const one of found) damage.push(one);
     before += reader.footer.length;
     onProgress({ phase: 'verify', done: before, unit: 'bytes' });
   }

@@ -65,3 +65,14 @@ test('directories are for their owner alone, and so are files', async () => {
   }
   await store.close();
 });
+
+test('a batch removes more entries than a call takes arguments', async () => {
+  const store = await Store.open(new MemoryFileSystem());
+  const map = store.map<number, number>('m', { value: 'cbor' });
+  const key = Array.from({ length: 150_000 }, (_, index) => index);
+  await store.batch(key.map((key) => ({ type: 'put', map, key, value: 0 })));
+  await store.batch([{ type: 'clear', map, range: { limit: key.length - 1 } }]);
+
+  expect([...map.getKeys()]).toEqual([key.length - 1]);
+  await store.close();
+});
