@@ -85,25 +85,30 @@ export class IndexedDbFileSystem implements FileSystem {
 
   async lock(): Promise<Lock> {
     let leaveQueue: () => Promise<void> = () => Promise.resolve();
+    let owned: ChunkDatabase | undefined;
     let isHeld = true;
     const lock = this.#seat.take(async (leave) => {
-      leave();
       if (!isHeld) return;
       isHeld = false;
-      await this.#leave();
-      await leaveQueue();
+      try {
+        if (owned !== undefined) await this.#leave(owned);
+      } finally {
+        leave();
+        await leaveQueue();
+      }
     });
     lock.abandon = () => {
       if (!isHeld) return;
       isHeld = false;
-      this.#connected?.abandon(errnoError('EIO', 'the store was given up'));
+      owned?.abandon(errnoError('EIO', 'the store was given up'));
       void leaveQueue();
     };
     try {
       const queue = await takeWebLock(`onewal ${this.#location}`, { displace: this.#displaces });
       if (queue === 'taken') throw this.#taken();
       if (queue !== 'unsupported') leaveQueue = () => queue.release();
-      await this.#takeRecord(queue === 'unsupported');
+      owned = await this.#takeRecord(queue === 'unsupported');
+      await this.#refresh(owned);
       return lock;
     } catch (error) {
       await lock.release();
@@ -156,8 +161,8 @@ export class IndexedDbFileSystem implements FileSystem {
     await database.store(unnamed.map(({ id, name }) => ({ id, name })));
   }
 
-  /** Makes this owner the one whose transactions count. */
-  async #takeRecord(isHeartbeat: boolean): Promise<void> {
+  /** Makes this owner the one whose transactions count. Throws LOCKED. */
+  async #takeRecord(isHeartbeat: boolean): Promise<ChunkDatabase> {
     const database = await this.#connect();
     const token = toHex(globalThis.crypto.getRandomValues(new Uint8Array(16)));
     const since = new Date().toISOString();
@@ -169,14 +174,14 @@ export class IndexedDbFileSystem implements FileSystem {
     if (isTaken) throw this.#taken(former?.since);
     database.token = token;
     this.#isLocked = true;
-    await this.#refresh(database);
     if (isHeartbeat) void beat(database, token);
+    return database;
   }
 
-  async #leave(): Promise<void> {
-    const database = await this.#database?.catch(() => undefined);
-    const token = database?.token;
-    if (database === undefined || token === undefined) return;
+  /** Where its connection was lost, that of another owner may be open by now: it is left alone. */
+  async #leave(database: ChunkDatabase): Promise<void> {
+    if (database !== this.#connected) return;
+    const { token } = database;
     try {
       await this.#storeNames(database);
       await database.changeOwner((owner) => (owner?.token === token ? undefined : 'keep'));

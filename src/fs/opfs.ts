@@ -71,10 +71,15 @@ export class OpfsFileSystem implements FileSystem {
    * and INVALID_ARGUMENT outside of dedicated workers.
    */
   async prepare(): Promise<void> {
-    if (this.#prepared !== undefined) return;
     const session = await this.#open();
-    await session.pool.grow(FREE_COUNT_TARGET);
-    this.#prepared = session;
+    try {
+      await session.pool.grow(FREE_COUNT_TARGET);
+    } catch (error) {
+      session.drop();
+      throw error;
+    }
+    if (this.#prepared === session) session.drop();
+    else this.#prepared = session;
   }
 
   open(name: string, mode: 'read' | 'create'): Awaitable<File> {
@@ -164,6 +169,7 @@ export class OpfsFileSystem implements FileSystem {
     session.onEnd = () => {
       this.#isYoung = session.pool.isYoung;
       if (this.#session === session) this.#session = undefined;
+      if (this.#prepared === session) this.#prepared = undefined;
     };
     session.pool.onLost = (cause) => {
       session.end();
