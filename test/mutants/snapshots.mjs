@@ -181,7 +181,7 @@ export const SNAPSHOT_MUTANTS = [
     file: 'src/store/commit-queue.ts',
     find: '      this.#onAlone();\n',
     replace: '',
-    tests: ['test/store/folds.test.ts > in any crowd of writers'],
+    tests: ['test/store/checkpoint.test.ts > a checkpoint is not kept waiting'],
   },
   {
     name: 'memory has no bound while a fold takes its place',
