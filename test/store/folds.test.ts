@@ -274,8 +274,8 @@ const keysOf = (store: Store): number[] => [...store.map<number, string>('m').ge
 /** `rival` wants the place of a fold that is about to take it. */
 async function contest(rival: (store: Store, disk: SimulatedDisk) => unknown): Promise<void> {
   const untouched = await threeLayers(3000);
-  // Some thirty turns are what either takes.
-  for (let turns = 0; turns < 72; turns += 3) {
+  // Some thirty turns are what either takes; the stack is put down within the first few.
+  for (let turns = 0; turns < 72; turns += turns < 12 ? 1 : 3) {
     const place = `after ${turns} turns`;
     const disk = untouched.clone();
     const isLate = turns % 2 === 0;
