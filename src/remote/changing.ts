@@ -15,7 +15,7 @@ export const CHANGING: Handlers<ChangeType> = {
   drop: (desk, { map, durability, token }) => {
     if (!desk.policy.allow.has('dropMap')) throw notAllowed('maps may not be dropped');
     desk.admission.requireWritable(map);
-    return desk.store.dropMap(map, writeOptions(desk, { durability, token }));
+    return desk.store.dropMap(map, writeOptions({ durability, token }));
   },
   quota: (desk, { store, maps }) => {
     if (!desk.policy.allow.has('setQuota')) throw notAllowed('quotas may not be set');
@@ -39,7 +39,9 @@ export const CHANGING: Handlers<ChangeType> = {
   },
   settle: async (desk, { transaction: id }) => {
     try {
-      return await desk.holdings.transactionOf(id).transaction.commit();
+      const served = desk.holdings.transactionOf(id);
+      if (served.hasToken && !served.hasWritten) requireTokenAlone(desk);
+      return await served.transaction.commit();
     } finally {
       desk.holdings.end(id);
     }
@@ -87,9 +89,11 @@ function applyStep(desk: Desk, served: ServedTransaction, step: WireStep): void 
   }
 }
 
-function applyWrite(desk: Desk, { transaction }: ServedTransaction, write: WireWrite): void {
+function applyWrite(desk: Desk, served: ServedTransaction, write: WireWrite): void {
   const { holdings } = desk;
+  const { transaction } = served;
   checkWrite(desk, write);
+  served.hasWritten = true;
   const map = transaction.map(holdings.mapOf(write.map));
   if (write.type === 'put') map.put(write.key, write.value);
   else if (write.type === 'remove') map.remove(write.key);
@@ -97,13 +101,14 @@ function applyWrite(desk: Desk, { transaction }: ServedTransaction, write: WireW
 }
 
 function commit(desk: Desk, request: RequestOf<'commit'>): Promise<AnswerOf<'commit'>> {
-  const { writes, condition } = request;
+  const { writes, condition, token } = request;
+  if (token !== undefined && writes.length === 0) requireTokenAlone(desk);
   requireCommitSize(
     desk,
     writes.reduce((size, write) => size + sizeOf(write), 0),
   );
   for (const write of writes) checkWrite(desk, write);
-  const options = writeOptions(desk, request);
+  const options = writeOptions(request);
   if (condition === undefined) {
     return desk.store.batch(
       writes.map((write) => toWrite(desk, write)),
@@ -146,16 +151,19 @@ function requireCommitSize({ policy }: Desk, size: number): void {
   throw new LimitError(`the commit takes ${size} bytes and the limit is ${most}: split it`);
 }
 
-/** Throws NOT_ALLOWED. */
-function writeOptions(
-  { policy }: Desk,
-  request: {
-    readonly durability: WriteOptions['durability'];
-    readonly token: Uint8Array | undefined;
-  },
-): WriteOptions {
+/**
+ * A commit with a token is logged, and makes the store forget an old one, even if it writes nothing:
+ * that is for who may write. Throws NOT_ALLOWED.
+ */
+function requireTokenAlone({ policy }: Desk): void {
+  if (!policy.mayWriteAll) throw notAllowed('a token may not be committed without a write');
+}
+
+function writeOptions(request: {
+  readonly durability: WriteOptions['durability'];
+  readonly token: Uint8Array | undefined;
+}): WriteOptions {
   const { durability, token } = request;
-  if (token !== undefined && !policy.mayWriteAny) throw notAllowed('nothing may be committed');
   return {
     ...(durability === undefined ? {} : { durability }),
     ...(token === undefined ? {} : { token }),
@@ -166,11 +174,13 @@ function begin(desk: Desk, request: RequestOf<'begin'>): AnswerOf<'begin'> {
   const { holdings, store } = desk;
   holdings.requireRoom('transaction');
   const { isolation, mode, lockTimeout } = request;
-  const transaction = store.begin({ isolation, mode, lockTimeout, ...writeOptions(desk, request) });
+  const transaction = store.begin({ isolation, mode, lockTimeout, ...writeOptions(request) });
   holdings.hold(request.id, {
     kind: 'transaction',
     transaction,
     savepoints: [],
+    hasToken: request.token !== undefined,
+    hasWritten: false,
     bytes: 0,
     steps: 0,
     failure: undefined,

@@ -11,6 +11,9 @@ export interface ServedTransaction {
   readonly kind: 'transaction';
   readonly transaction: Transaction;
   readonly savepoints: Savepoint[];
+  readonly hasToken: boolean;
+  /** It has sent a write that is allowed. */
+  hasWritten: boolean;
   /** What it has sent to be written. */
   bytes: number;
   steps: number;

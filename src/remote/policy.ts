@@ -88,8 +88,8 @@ const POLICY_NAMES = new Set(['read', 'write', 'allow', 'limits', 'rate', 'silen
 export interface CheckedPolicy {
   mayRead(map: string): boolean;
   mayWrite(map: string): boolean;
-  /** Commits with a token are logged, and make the store forget old tokens, even if they write nothing. */
-  readonly mayWriteAny: boolean;
+  /** Of a rule that is a function nobody knows whether there is a map that it allows. */
+  readonly mayWriteAll: boolean;
   readonly allow: ReadonlySet<Privilege>;
   readonly limits: Limits;
   readonly bucket: TokenBucket | undefined;
@@ -106,7 +106,7 @@ export function checkPolicy(policy: Policy): CheckedPolicy {
   return {
     mayRead: checkRule('read', policy.read),
     mayWrite: checkRule('write', policy.write),
-    mayWriteAny: !Array.isArray(policy.write) || policy.write.length > 0,
+    mayWriteAll: policy.write === 'all',
     allow: new Set(policy.allow),
     limits: checkLimits(policy.limits ?? {}),
     bucket: checkRate(policy),

@@ -119,6 +119,28 @@ describe('a policy', () => {
     expect(Object.keys((await remote.stats()).maps)).toEqual(['a']);
   });
 
+  test('takes a token only with a write that it allows, unless all may be written', async () => {
+    await store.map('mine').put('k', 1, { token: "the owner's" });
+    const alone = (remote: RemoteStore) => [
+      remote.batch([], { token: 'a' }),
+      remote.transaction(() => undefined, { token: 'b' }),
+    ];
+    const refusing = await client({ read: 'all', write: () => false });
+    const some = await client({ read: 'all', write: (name) => name === 'inbox' });
+    const inbox = some.map<string, number>('inbox');
+
+    for (const refused of [...alone(refusing), ...alone(some)]) {
+      await expect(refused).rejects.toMatchObject({ ...notAllowed, committed: 'no' });
+    }
+    expect(store.info.sequence).toBe(1);
+    await inbox.put('k', 1, { token: 'c' });
+    await some.transaction((own) => own.map(inbox).put('k', 2), { token: 'd' });
+    await Promise.all(alone(await client(EVERYTHING)));
+    expect(['a', 'b', 'c', 'd'].map((token) => store.outcomeOf(token))).toEqual(
+      Array(4).fill('committed'),
+    );
+  });
+
   test('takes so many requests a second, by the clock that it is given', async () => {
     let now = 0;
     const rate = { perSecond: 10, burst: 2 };
