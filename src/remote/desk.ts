@@ -9,6 +9,7 @@ import type { Holdings, ServedTransaction } from './holdings.ts';
 import type { Outbox } from './outbox.ts';
 import type { CheckedPolicy } from './policy.ts';
 import type { AnswerOf, RequestOf, RequestType, WireSelection } from './protocol.ts';
+import type { Unanswered } from './unanswered.ts';
 
 export interface Desk {
   readonly store: Store;
@@ -17,6 +18,7 @@ export interface Desk {
   readonly admission: Admission;
   readonly holdings: Holdings;
   readonly outbox: Outbox;
+  readonly unanswered: Unanswered;
   readonly environment: Environment;
   /** How much of what was sent the other side has, as far as it has said. */
   received(): number;

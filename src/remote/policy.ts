@@ -49,7 +49,10 @@ export interface Limits {
   readonly subscriptions: number;
   /** Reads, locks and savepoints of one transaction, each of which is remembered. Default 1,000,000. */
   readonly transactionSteps: number;
-  /** Requests that are not answered yet, and the bytes of their messages. Defaults 4,096; 128 MiB. */
+  /**
+   * Requests that are not answered yet, and what is kept of them: their bytes in messages, and 32 for
+   * each write. Defaults 4,096; 128 MiB.
+   */
   readonly pending: number;
   readonly pendingBytes: number;
   /** Sent, and not known to be received. Default 64 MiB. */

@@ -6,6 +6,7 @@ import { FormatError, type OnewalError, UsageError } from '../errors.ts';
 import { hostEnvironment } from '../store/host.ts';
 import { insideOf } from '../store/inside.ts';
 import type { Store } from '../store.ts';
+import { OPERATION_OVERHEAD_MAX } from '../wal/record.ts';
 import { Admission } from './admission.ts';
 import { ASKING, isBehind, mapsShown } from './asking.ts';
 import { apply, CHANGING, failTransaction } from './changing.ts';
@@ -30,6 +31,7 @@ import {
 import { Pulse } from './pulse.ts';
 import { READING } from './reading.ts';
 import { otherVersion, overloaded, portClosed } from './refusal.ts';
+import { Unanswered } from './unanswered.ts';
 import { Source, WireError } from './wire.ts';
 
 /** Figures of one port. */
@@ -62,6 +64,12 @@ const UNRATED: ReadonlySet<RequestType> = new Set([
   ...(['hello', 'bye', 'name', 'end', 'cancel'] as const),
 ]);
 
+interface Received {
+  readonly request: Request;
+  /** Bytes of the message. */
+  readonly size: number;
+}
+
 export class Session {
   readonly closed: Promise<OnewalError | undefined>;
   readonly #policy: CheckedPolicy;
@@ -70,8 +78,6 @@ export class Session {
   readonly #pulse: Pulse;
   readonly #stopListening: () => void;
   readonly #counts = { requests: 0, refused: 0, overloaded: 0, malformed: 0 };
-  readonly #pending = new Set<number>();
-  #pendingBytes = 0;
   #receivedBytes = 0;
   #acknowledged = 0;
   #lastId = 0;
@@ -91,6 +97,7 @@ export class Session {
       ...{ store, inside, policy, environment },
       admission: new Admission(inside, policy),
       holdings: new Holdings(inside, policy.limits),
+      unanswered: new Unanswered(policy.limits),
       // What is too large for a message was refused before: answers come to no more than it allows.
       outbox: new Outbox({
         sizeMax: Number.POSITIVE_INFINITY,
@@ -117,7 +124,7 @@ export class Session {
   }
 
   stats(): ServerStats {
-    const { holdings, outbox } = this.#desk;
+    const { holdings, outbox, unanswered } = this.#desk;
     const count = (kind: Holding['kind']): number => holdings.countOf(kind);
     return {
       isOpen: this.#isOpen,
@@ -126,8 +133,8 @@ export class Session {
       transactions: count('transaction'),
       iterations: count('iteration'),
       subscriptions: count('subscription'),
-      pending: this.#pending.size,
-      pendingBytes: this.#pendingBytes,
+      pending: unanswered.count,
+      pendingBytes: unanswered.bytes,
       receivedBytes: this.#receivedBytes,
       sentBytes: outbox.sent,
       unreceivedBytes: outbox.sent - this.#acknowledged,
@@ -169,14 +176,14 @@ export class Session {
     this.#pulse.heard();
     this.#receivedBytes += bytes?.length ?? 0;
     try {
-      for (const request of this.#requestsIn(bytes)) if (this.#isOpen) this.#take(request);
+      for (const received of this.#requestsIn(bytes)) if (this.#isOpen) this.#take(received);
     } catch (error) {
       this.#refuseMessage(error);
     }
   }
 
   /** All of a message or nothing. Throws WireError. */
-  #requestsIn(bytes: Uint8Array | undefined): Request[] {
+  #requestsIn(bytes: Uint8Array | undefined): Received[] {
     const { messageBytes, messageItems } = this.#policy.limits;
     if (bytes === undefined) throw new WireError('a message is a byte string');
     if (bytes.length > messageBytes) throw new WireError('the message is too long');
@@ -189,16 +196,21 @@ export class Session {
     if (received < this.#acknowledged || received > this.#desk.outbox.sent) {
       throw new WireError('the message confirms what was never sent');
     }
-    const requests: Request[] = [];
-    while (source.left > 0) requests.push(readRequest(source));
+    const requests: Received[] = [];
+    while (source.left > 0) {
+      const before = source.left;
+      const request = readRequest(source);
+      requests.push({ request, size: before - source.left });
+    }
     this.#checkOrder(requests);
     this.#acknowledged = received;
     return requests;
   }
 
-  #checkOrder(requests: readonly Request[]): void {
+  #checkOrder(requests: readonly Received[]): void {
     let last = this.#lastId;
-    for (const { type, id } of requests) {
+    for (const { request } of requests) {
+      const { type, id } = request;
       if (id <= last) throw new WireError('a request has an id that was used before');
       if ((type === 'hello') !== (last === 0)) throw new WireError('hello comes first, and once');
       last = id;
@@ -218,7 +230,8 @@ export class Session {
     this.#desk.outbox.add((sink) => writeNotice(sink, notice));
   }
 
-  #take(request: Request): void {
+  #take(received: Received): void {
+    const { request } = received;
     const { policy, outbox } = this.#desk;
     this.#counts.requests++;
     const { limits, bucket } = policy;
@@ -227,7 +240,7 @@ export class Session {
     } else if (!UNRATED.has(request.type) && bucket?.take() === false) {
       this.#refuse(request, overloaded('more requests than the owner takes: send fewer a second'));
     } else if (isAnswered(request.type)) {
-      this.#answer(request);
+      this.#answer(received);
     } else {
       this.#perform(request);
     }
@@ -248,51 +261,31 @@ export class Session {
     }
   }
 
-  #answer(request: Request): void {
-    const size = sizeOf(request);
+  #answer({ request, size }: Received): void {
+    const { unanswered } = this.#desk;
     try {
-      this.#requireRoom(size);
+      if (isBehind(this.#desk)) {
+        throw overloaded('what was sent was not received: receive it first');
+      }
+      unanswered.add(request.id, size + OPERATION_OVERHEAD_MAX * writeCountOf(request));
       const handler = HANDLERS[request.type as AnsweredType] as Handler<RequestType>;
       const answer = handler(this.#desk, request as never);
-      if (answer instanceof Promise) this.#await(request, answer, size);
+      if (answer instanceof Promise) this.#await(request, answer);
       else this.#reply(request, answer);
     } catch (error) {
       this.#refuse(request, error);
     }
   }
 
-  /** Throws OVERLOADED. */
-  #requireRoom(size: number): void {
-    const { pending, pendingBytes } = this.#policy.limits;
-    if (isBehind(this.#desk)) throw overloaded('what was sent was not received: receive it first');
-    if (this.#pending.size >= pending) {
-      throw overloaded(`${pending} requests are not answered yet: wait for some`);
-    }
-    if (this.#pendingBytes > 0 && this.#pendingBytes + size > pendingBytes) {
-      throw overloaded(`${pendingBytes} bytes of requests are not answered yet: wait for some`);
-    }
-  }
-
-  #await(request: Request, answer: Promise<AnswerOf<RequestType>>, size: number): void {
-    this.#pending.add(request.id);
-    this.#pendingBytes += size;
-    const settled = (): void => {
-      this.#pending.delete(request.id);
-      this.#pendingBytes -= size;
-    };
+  #await(request: Request, answer: Promise<AnswerOf<RequestType>>): void {
     answer.then(
-      (value) => {
-        settled();
-        this.#reply(request, value);
-      },
-      (error: unknown) => {
-        settled();
-        this.#refuse(request, error);
-      },
+      (value) => this.#reply(request, value),
+      (error: unknown) => this.#refuse(request, error),
     );
   }
 
   #reply(request: Request, answer: AnswerOf<RequestType>): void {
+    this.#desk.unanswered.remove(request.id);
     try {
       this.#desk.outbox.add((sink) => writeAnswer(sink, request as never, answer as never));
     } catch (error) {
@@ -302,6 +295,7 @@ export class Session {
 
   /** Tells the client, now or, of what is not answered, when it next uses the transaction. */
   #refuse(request: Request, error: unknown): void {
+    this.#desk.unanswered.remove(request.id);
     const failure = toFailure(error);
     this.#counts.refused++;
     if (failure.code === 'OVERLOADED') this.#counts.overloaded++;
@@ -332,10 +326,6 @@ export class Session {
   }
 }
 
-/** What is kept of it until it is answered. */
-function sizeOf(request: Request): number {
-  if (request.type !== 'commit') return 0;
-  let size = 0;
-  for (const write of request.writes) if (write.type === 'put') size += write.value.length;
-  return size;
+function writeCountOf(request: Request): number {
+  return request.type === 'commit' ? request.writes.length : 0;
 }
