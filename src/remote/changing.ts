@@ -3,8 +3,10 @@ import { LimitError, UsageError } from '../errors.ts';
 import type { PutOptions, WriteOptions } from '../options.ts';
 import type { Write } from '../store/map-handles.ts';
 import { OPERATION_OVERHEAD_MAX } from '../wal/record.ts';
-import { type Desk, type Handlers, limitSteps, toRangeOptions } from './desk.ts';
+import { choosesKeys, chosenKeys } from './clearing.ts';
+import { boundsSize, type Desk, type Handlers, limitSteps, toRangeOptions } from './desk.ts';
 import type { ServedTransaction } from './holdings.ts';
+import type { CheckedPolicy } from './policy.ts';
 import type { AnswerOf, RequestOf, WireStep, WireWrite } from './protocol.ts';
 import { notAllowed, tooLarge } from './refusal.ts';
 
@@ -83,8 +85,6 @@ function applyStep(desk: Desk, served: ServedTransaction, step: WireStep): void 
       return;
     }
     default:
-      served.bytes += sizeOf(step);
-      requireCommitSize(desk, served.bytes);
       applyWrite(desk, served, step);
   }
 }
@@ -92,28 +92,34 @@ function applyStep(desk: Desk, served: ServedTransaction, step: WireStep): void 
 function applyWrite(desk: Desk, served: ServedTransaction, write: WireWrite): void {
   const { holdings } = desk;
   const { transaction } = served;
+  addBytes(desk, served, sizeOf(write));
   checkWrite(desk, write);
   served.hasWritten = true;
   const map = transaction.map(holdings.mapOf(write.map));
   if (write.type === 'put') map.put(write.key, write.value);
   else if (write.type === 'remove') map.remove(write.key);
-  else map.clear(toRangeOptions(write.range));
+  else if (choosesKeys(write.range)) {
+    limitSteps(desk, served, 1);
+    const count = (size: number): void => addBytes(desk, served, size);
+    for (const key of chosenKeys(map, write.range, count)) map.remove(key);
+  } else map.clear(toRangeOptions(write.range));
+}
+
+/** Throws LIMIT. */
+function addBytes(desk: Desk, served: ServedTransaction, size: number): void {
+  served.bytes += size;
+  requireCommitSize(desk.policy, served.bytes);
 }
 
 function commit(desk: Desk, request: RequestOf<'commit'>): Promise<AnswerOf<'commit'>> {
   const { writes, condition, token } = request;
   if (token !== undefined && writes.length === 0) requireTokenAlone(desk);
-  requireCommitSize(
-    desk,
-    writes.reduce((size, write) => size + sizeOf(write), 0),
-  );
+  const size = writes.reduce((sum, write) => sum + sizeOf(write), 0);
+  requireCommitSize(desk.policy, size);
   for (const write of writes) checkWrite(desk, write);
   const options = writeOptions(request);
   if (condition === undefined) {
-    return desk.store.batch(
-      writes.map((write) => toWrite(desk, write)),
-      options,
-    );
+    return desk.store.batch(toWrites(desk, request, size), options);
   }
   const [put, more] = writes;
   if (put?.type !== 'put' || more !== undefined) {
@@ -124,10 +130,25 @@ function commit(desk: Desk, request: RequestOf<'commit'>): Promise<AnswerOf<'com
   return desk.holdings.mapOf(put.map).put(put.key, put.value, { ...options, ...conditions });
 }
 
-function toWrite({ holdings }: Desk, write: WireWrite): Write {
-  const map = holdings.mapOf(write.map);
-  if (write.type !== 'clear') return { ...write, map };
-  return { type: 'clear', map, range: toRangeOptions(write.range) };
+/** `size`: what they come to as they are. Throws LIMIT and OVERLOADED on its way. */
+function* toWrites(
+  { holdings, policy, unanswered }: Desk,
+  { id, writes }: RequestOf<'commit'>,
+  size: number,
+): Generator<Write, void, void> {
+  let sum = size;
+  const count = (more: number): void => {
+    sum += more;
+    requireCommitSize(policy, sum);
+    unanswered.grow(id, more);
+  };
+  for (const write of writes) {
+    const map = holdings.mapOf(write.map);
+    if (write.type !== 'clear') yield { ...write, map };
+    else if (choosesKeys(write.range)) {
+      for (const key of chosenKeys(map, write.range, count)) yield { type: 'remove', map, key };
+    } else yield { type: 'clear', map, range: toRangeOptions(write.range) };
+  }
 }
 
 /** Throws NOT_ALLOWED, LIMIT, KEY_INVALID, VALUE_INVALID, MAP_ENCODING_MISMATCH. */
@@ -139,16 +160,16 @@ function checkWrite({ holdings, admission }: Desk, write: WireWrite): void {
 }
 
 function sizeOf(write: WireWrite): number {
-  if (write.type === 'clear') return OPERATION_OVERHEAD_MAX;
+  if (write.type === 'clear') return OPERATION_OVERHEAD_MAX + boundsSize(write.range);
   const valueSize = write.type === 'put' ? write.value.length : 0;
   return OPERATION_OVERHEAD_MAX + write.key.length + valueSize;
 }
 
 /** Throws LIMIT. */
-function requireCommitSize({ policy }: Desk, size: number): void {
-  const most = policy.limits.commitBytes;
+function requireCommitSize({ limits }: CheckedPolicy, size: number): void {
+  const most = limits.commitBytes;
   if (size <= most) return;
-  throw new LimitError(`the commit takes ${size} bytes and the limit is ${most}: split it`);
+  throw new LimitError(`the commit takes ${size} bytes or more, the limit is ${most}: split it`);
 }
 
 /**

@@ -44,6 +44,10 @@ export function toRangeOptions(selection: WireSelection): RangeOptions<Uint8Arra
   };
 }
 
+export function boundsSize({ start, end }: WireSelection): number {
+  return (start?.length ?? 0) + (end?.length ?? 0);
+}
+
 /** Throws LIMIT. */
 export function limitSteps({ policy }: Desk, served: ServedTransaction, count: number): void {
   served.steps += count;

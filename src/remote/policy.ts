@@ -36,7 +36,10 @@ export interface Limits {
   /** Of an encoded key and an encoded value. Default: those of the store. */
   readonly keyBytes: number;
   readonly valueBytes: number;
-  /** Keys and values of one commit and 32 for each write; what a transaction sends. Default 64 MiB. */
+  /**
+   * Keys and values of one commit and 32 for each write; what a transaction sends. A clear with `limit`
+   * or `offset` counts as a remove of each key that it comes to, also where it leaves it. Default 64 MiB.
+   */
   readonly commitBytes: number;
   /** Of one message, either way. Default 40 MiB. */
   readonly messageBytes: number;

@@ -1,6 +1,7 @@
 /** Reads, in the newest state, in a view and in a transaction. None of them takes the thread for long. */
 import { UsageError } from '../errors.ts';
 import type { Reads } from '../store/reads.ts';
+import { withoutOffset } from './clearing.ts';
 import { type Desk, type Handlers, limitSteps, toRangeOptions } from './desk.ts';
 import type { ServedIteration } from './holdings.ts';
 import type { AnswerOf, WireChunk } from './protocol.ts';
@@ -38,13 +39,12 @@ export const READING: Handlers<ReadType> = {
     const { holdings } = desk;
     holdings.requireRoom('iteration');
     const reads = readsOf(desk, at, map);
-    const { offset, limit } = range;
-    const options = toRangeOptions({ ...range, offset: 0, limit: withOffset(limit, offset) });
+    const options = toRangeOptions(withoutOffset(range));
     const entries = keysOnly ? keysAlone(reads.getKeys(options)) : reads.getRange(options);
     const iteration: ServedIteration = {
       kind: 'iteration',
       entries: entries[Symbol.iterator](),
-      skip: offset,
+      skip: range.offset,
       isBusy: false,
     };
     holdings.hold(id, iteration);
@@ -92,10 +92,6 @@ function getMany(
     if (size > sizeMax) throw tooLarge(sizeMax);
     return value;
   });
-}
-
-function withOffset(limit: number | undefined, offset: number): number | undefined {
-  return limit === undefined ? undefined : Math.min(limit + offset, Number.MAX_SAFE_INTEGER);
 }
 
 function* keysAlone(keys: Iterable<Uint8Array>): Generator<{ key: Uint8Array; value: undefined }> {

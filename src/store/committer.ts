@@ -4,7 +4,7 @@ import { checkDurability, checkToken, type WriteOptions } from '../options.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Commit, CommitRequest, Precondition } from './commit-request.ts';
 import type { Engine } from './engine.ts';
-import { checkCommitSize, type PendingWrite, pendingSize } from './pending-write.ts';
+import { type PendingWrite, pendingSize, requireCommitSize } from './pending-write.ts';
 
 export class Committer {
   readonly #engine: Engine;
@@ -64,9 +64,10 @@ export class Committer {
   ): CommitRequest {
     this.#engine.requireOpen();
     this.#engine.requireWriter();
-    checkCommitSize(writes);
+    const size = pendingSize(writes);
+    requireCommitSize(size);
     const durability = checkDurability(options?.durability ?? this.#engine.options.durability);
-    const request = { writes, durability, size: pendingSize(writes), ...answer };
+    const request = { writes, durability, size, ...answer };
     if (options?.token === undefined) return request;
     const token = checkToken(options.token);
     return { ...request, token, ...this.#engine.outcomes.watch(token, answer) };

@@ -57,8 +57,7 @@ export function pendingSize(writes: readonly PendingWrite[]): number {
 }
 
 /** Throws LIMIT. */
-export function checkCommitSize(writes: readonly PendingWrite[]): void {
-  const size = pendingSize(writes);
+export function requireCommitSize(size: number): void {
   if (size <= COMMIT_SIZE_MAX) return;
   throw new LimitError(
     `the commit takes ${size} bytes and the limit is ${COMMIT_SIZE_MAX}: split it into several`,

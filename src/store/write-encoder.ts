@@ -2,7 +2,12 @@
 import { LimitError } from '../errors.ts';
 import type { RangeOptions } from '../options.ts';
 import { KEY_SIZE_MAX, VALUE_SIZE_MAX } from './limits.ts';
-import type { MapTarget, PendingWrite } from './pending-write.ts';
+import {
+  type MapTarget,
+  type PendingWrite,
+  pendingSize,
+  requireCommitSize,
+} from './pending-write.ts';
 import { checkRange } from './range.ts';
 import type { MapCodecs, Reads } from './reads.ts';
 
@@ -42,7 +47,8 @@ export class WriteEncoder<K, V> {
 
   /**
    * `limit`, `offset` and `reverse` choose keys one by one, as `reads` has them; bounds alone are
-   * logged as they are. Throws INVALID_ARGUMENT, KEY_INVALID.
+   * logged as they are. Throws INVALID_ARGUMENT, KEY_INVALID; LIMIT as soon as they are too many for
+   * a commit, since there may be no memory for all.
    */
   clear(
     range: RangeOptions<K> | undefined,
@@ -52,6 +58,14 @@ export class WriteEncoder<K, V> {
     if (limit === Number.POSITIVE_INFINITY && offset === 0) {
       return [{ type: 'clear', target: this.target, ...bounds }];
     }
-    return Array.from(reads.getKeys(range), (key) => this.remove(key));
+    const removes: PendingRemove[] = [];
+    let size = 0;
+    for (const key of reads.getKeys(range)) {
+      const remove = this.remove(key);
+      size += pendingSize([remove]);
+      requireCommitSize(size);
+      removes.push(remove);
+    }
+    return removes;
   }
 }

@@ -2,11 +2,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MemoryFileSystem } from '../../src/fs/memory.ts';
 import { Store } from '../../src/index.ts';
-import { type Limits, type RemoteServer, serve } from '../../src/remote/index.ts';
+import { connect, type Limits, type RemoteServer, serve } from '../../src/remote/index.ts';
 import type { Request, WireSelection, WireWrite } from '../../src/remote/protocol.ts';
 import { type FakePort, message, portPair, settle } from './fake-port.ts';
 import { EVERYTHING } from './policies.ts';
 
+const BINARY = { key: 'binary', value: 'binary' } as const;
 const MAP: Request = {
   ...{ type: 'name', id: 2, name: 'm' },
   ...{ keyEncoding: 'binary', valueEncoding: 'binary' },
@@ -31,6 +32,65 @@ afterEach(async () => {
   await settle();
   expect(server.stats()).toMatchObject({ transactions: 0, iterations: 0, pendingBytes: 0 });
   await store.close();
+});
+
+describe('a clear that chooses keys one by one', () => {
+  beforeEach(() => fill(100));
+
+  test('counts as what it removes, in a commit and in a transaction', async () => {
+    const remote = await connect(attach({ commitBytes: 20 * KEY_SIZE }));
+    const map = remote.map<Uint8Array, Uint8Array>('m', BINARY);
+    const limit = { code: 'LIMIT', committed: 'no' };
+    const [few, many] = [{ limit: 5 }, { limit: 50 }];
+    const clears = Array.from({ length: 5 }, () => ({ type: 'clear', map, range: few }) as const);
+
+    await expect(map.clear(many)).rejects.toMatchObject(limit);
+    await expect(remote.batch(clears)).rejects.toMatchObject(limit);
+    await expect(remote.transaction((own) => own.map(map).clear(many))).rejects.toMatchObject(
+      limit,
+    );
+    const several = remote.transaction((own) => {
+      for (const { range } of clears) own.map(map).clear(range);
+    });
+    await expect(several).rejects.toMatchObject(limit);
+    expect(await map.getCount()).toBe(100);
+    await map.clear(few);
+    await remote.transaction((own) => own.map(map).clear({ ...few, reverse: true, offset: 2 }));
+    await map.clear({ ...few, limit: 0 });
+    expect([...store.map<Uint8Array, Uint8Array>('m').getKeys()].map(([n]) => n)).toEqual([
+      ...Array.from({ length: 88 }, (_, n) => n + 5),
+      ...[98, 99],
+    ]);
+  });
+
+  test('counts what it leaves out, too: it comes to it', async () => {
+    const map = (await connect(attach({ commitBytes: 20 * KEY_SIZE }))).map('m', BINARY);
+
+    await expect(map.clear({ offset: 50 })).rejects.toMatchObject({ code: 'LIMIT' });
+    await expect(map.clear({ offset: 50, limit: 1 })).rejects.toMatchObject({ code: 'LIMIT' });
+    await map.clear({ offset: 10, limit: 1 });
+    expect(store.map('m').getCount()).toBe(99);
+  });
+
+  test('is bounded together with others in one message, before much is kept of it', async () => {
+    attachRaw({ pendingBytes: 300 * KEY_SIZE });
+    const clear: WireWrite = { type: 'clear', map: 2, range: { ...RANGE, limit: 1000 } };
+    owner.deliver(message(Array.from({ length: 50 }, () => commit([clear]))));
+
+    expect(server.stats().pendingBytes).toBeLessThan(300 * KEY_SIZE);
+    await settle();
+    expect(server.stats()).toMatchObject({ overloaded: 48, pending: 0, pendingBytes: 0 });
+  });
+
+  test('counts as a read of a transaction', async () => {
+    const remote = await connect(attach({ transactionSteps: 2 }));
+    const map = remote.map<Uint8Array, Uint8Array>('m', BINARY);
+    const clearing = remote.transaction((own) => {
+      for (let n = 0; n < 3; n++) own.map(map).clear({ limit: 1 });
+    });
+
+    await expect(clearing).rejects.toMatchObject({ code: 'LIMIT' });
+  });
 });
 
 describe('what is not answered yet', () => {
@@ -70,6 +130,14 @@ describe('what is not answered yet', () => {
     expect(server.stats()).toMatchObject({ pending: 9, overloaded: 11 });
   });
 });
+
+async function fill(count: number): Promise<void> {
+  const map = store.map<Uint8Array, Uint8Array>('m', BINARY);
+  const value = Uint8Array.of(1);
+  await store.batch(
+    Array.from({ length: count }, (_, n) => ({ type: 'put', map, key: keyOf(n), value })),
+  );
+}
 
 function keyOf(n: number): Uint8Array {
   const key = new Uint8Array(KEY_SIZE);
