@@ -65,7 +65,8 @@ export class Admission {
   }
 }
 
-function requireSize(what: string, bytes: Uint8Array, sizeMax: number): void {
+/** Throws LIMIT. */
+export function requireSize(what: string, bytes: Uint8Array, sizeMax: number): void {
   if (bytes.length <= sizeMax) return;
   throw new LimitError(`the ${what} takes ${bytes.length} bytes, the limit is ${sizeMax}`);
 }

@@ -4,7 +4,14 @@ import type { PutOptions, WriteOptions } from '../options.ts';
 import type { Write } from '../store/map-handles.ts';
 import { OPERATION_OVERHEAD_MAX } from '../wal/record.ts';
 import { choosesKeys, chosenKeys } from './clearing.ts';
-import { boundsSize, type Desk, type Handlers, limitSteps, toRangeOptions } from './desk.ts';
+import {
+  addBytes,
+  addSteps,
+  boundsSize,
+  type Desk,
+  type Handlers,
+  toRangeOptions,
+} from './desk.ts';
 import type { ServedTransaction } from './holdings.ts';
 import type { CheckedPolicy } from './policy.ts';
 import type { AnswerOf, RequestOf, WireStep, WireWrite } from './protocol.ts';
@@ -35,7 +42,8 @@ export const CHANGING: Handlers<ChangeType> = {
     const { holdings, admission } = desk;
     const served = holdings.transactionOf(id);
     admission.checkKey(holdings.targetOf(map), key);
-    limitSteps(desk, served, 1);
+    addSteps(desk, served, 1);
+    addBytes(desk, served, key.length);
     await served.transaction.map(holdings.mapOf(map)).lock(key);
     return served.transaction.sequence;
   },
@@ -72,7 +80,7 @@ function applyStep(desk: Desk, served: ServedTransaction, step: WireStep): void 
   const { transaction, savepoints } = served;
   switch (step.type) {
     case 'savepoint':
-      limitSteps(desk, served, 1);
+      addSteps(desk, served, 1);
       savepoints.push(transaction.savepoint());
       return;
     case 'rollback': {
@@ -99,16 +107,10 @@ function applyWrite(desk: Desk, served: ServedTransaction, write: WireWrite): vo
   if (write.type === 'put') map.put(write.key, write.value);
   else if (write.type === 'remove') map.remove(write.key);
   else if (choosesKeys(write.range)) {
-    limitSteps(desk, served, 1);
+    addSteps(desk, served, 1);
     const count = (size: number): void => addBytes(desk, served, size);
     for (const key of chosenKeys(map, write.range, count)) map.remove(key);
   } else map.clear(toRangeOptions(write.range));
-}
-
-/** Throws LIMIT. */
-function addBytes(desk: Desk, served: ServedTransaction, size: number): void {
-  served.bytes += size;
-  requireCommitSize(desk.policy, served.bytes);
 }
 
 function commit(desk: Desk, request: RequestOf<'commit'>): Promise<AnswerOf<'commit'>> {

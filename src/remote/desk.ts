@@ -49,9 +49,17 @@ export function boundsSize({ start, end }: WireSelection): number {
 }
 
 /** Throws LIMIT. */
-export function limitSteps({ policy }: Desk, served: ServedTransaction, count: number): void {
+export function addSteps({ policy }: Desk, served: ServedTransaction, count: number): void {
   served.steps += count;
   const most = policy.limits.transactionSteps;
   if (served.steps <= most) return;
   throw new LimitError(`a transaction may read, lock and save at most ${most} times`);
+}
+
+/** Of what it has sent: writes, and keys that are remembered. Throws LIMIT. */
+export function addBytes({ policy }: Desk, served: ServedTransaction, size: number): void {
+  served.bytes += size;
+  const most = policy.limits.commitBytes;
+  if (served.bytes <= most) return;
+  throw new LimitError(`a transaction may send at most ${most} bytes of writes and keys: split it`);
 }

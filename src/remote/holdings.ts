@@ -14,7 +14,7 @@ export interface ServedTransaction {
   readonly hasToken: boolean;
   /** It has sent a write that is allowed. */
   hasWritten: boolean;
-  /** What it has sent to be written. */
+  /** Of the writes that it has sent, and of the keys that it has read and locked. */
   bytes: number;
   steps: number;
   /** A step failed that is not answered: whatever comes next is told, and it cannot commit. */

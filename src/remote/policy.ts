@@ -37,8 +37,9 @@ export interface Limits {
   readonly keyBytes: number;
   readonly valueBytes: number;
   /**
-   * Keys and values of one commit and 32 for each write; what a transaction sends. A clear with `limit`
-   * or `offset` counts as a remove of each key that it comes to, also where it leaves it. Default 64 MiB.
+   * Keys and values of one commit and 32 for each write. Of a transaction all that it sends: writes that
+   * it undoes, too, and the keys that it reads and locks, which are remembered. A clear with `limit` or
+   * `offset` counts as a remove of each key that it comes to, also where it leaves it. Default 64 MiB.
    */
   readonly commitBytes: number;
   /** Of one message, either way. Default 40 MiB. */

@@ -1,10 +1,19 @@
 /** Reads, in the newest state, in a view and in a transaction. None of them takes the thread for long. */
 import { UsageError } from '../errors.ts';
+import { KEY_SIZE_MAX } from '../store/limits.ts';
 import type { Reads } from '../store/reads.ts';
+import { requireSize } from './admission.ts';
 import { withoutOffset } from './clearing.ts';
-import { type Desk, type Handlers, limitSteps, toRangeOptions } from './desk.ts';
+import {
+  addBytes,
+  addSteps,
+  boundsSize,
+  type Desk,
+  type Handlers,
+  toRangeOptions,
+} from './desk.ts';
 import type { ServedIteration } from './holdings.ts';
-import type { AnswerOf, WireChunk } from './protocol.ts';
+import type { AnswerOf, WireChunk, WireSelection } from './protocol.ts';
 import { tooLarge } from './refusal.ts';
 
 type ReadType = 'view' | 'get' | 'entry' | 'has' | 'many' | 'count' | 'range' | 'next';
@@ -22,12 +31,12 @@ export const READING: Handlers<ReadType> = {
     holdings.hold(id, { kind: 'view', view });
     return view.sequence;
   },
-  get: (desk, { at, map, key }) => readsOf(desk, at, map).get(key),
-  entry: (desk, { at, map, key }) => readsOf(desk, at, map).getEntry(key),
-  has: (desk, { at, map, key }) => readsOf(desk, at, map).has(key),
-  many: (desk, { at, map, keys }) => getMany(desk, readsOf(desk, at, map, keys.length), keys),
+  get: (desk, { at, map, key }) => pointReads(desk, { at, map }, [key]).get(key),
+  entry: (desk, { at, map, key }) => pointReads(desk, { at, map }, [key]).getEntry(key),
+  has: (desk, { at, map, key }) => pointReads(desk, { at, map }, [key]).has(key),
+  many: (desk, { at, map, keys }) => getMany(desk, pointReads(desk, { at, map }, keys), keys),
   count: async (desk, { at, map, range }) => {
-    const reads = readsOf(desk, at, map);
+    const reads = rangeReads(desk, { at, map }, range);
     if (range === undefined) return reads.getCount();
     let count = 0;
     for (const _ of reads.getKeys(toRangeOptions(range))) {
@@ -38,7 +47,7 @@ export const READING: Handlers<ReadType> = {
   range: (desk, { id, at, map, range, keysOnly, credit }) => {
     const { holdings } = desk;
     holdings.requireRoom('iteration');
-    const reads = readsOf(desk, at, map);
+    const reads = rangeReads(desk, { at, map }, range);
     const options = toRangeOptions(withoutOffset(range));
     const entries = keysOnly ? keysAlone(reads.getKeys(options)) : reads.getRange(options);
     const iteration: ServedIteration = {
@@ -59,12 +68,42 @@ export const READING: Handlers<ReadType> = {
   },
 };
 
-function readsOf(
+interface Place {
+  readonly at: number;
+  readonly map: number;
+}
+
+/** What a transaction remembers of a read. */
+interface Memory {
+  readonly steps: number;
+  readonly bytes: number;
+}
+
+/** Throws LIMIT, also for what is too long to be a key of any map, and what `readsOf` does. */
+function pointReads(
   desk: Desk,
-  at: number,
-  map: number,
-  stepCount = 1,
+  place: Place,
+  keys: readonly Uint8Array[],
 ): Reads<Uint8Array, Uint8Array> {
+  let bytes = 0;
+  for (const key of keys) {
+    requireSize('key', key, KEY_SIZE_MAX);
+    bytes += key.length;
+  }
+  return readsOf(desk, place, { steps: keys.length, bytes });
+}
+
+function rangeReads(
+  desk: Desk,
+  place: Place,
+  range: WireSelection | undefined,
+): Reads<Uint8Array, Uint8Array> {
+  const bytes = range === undefined ? 0 : boundsSize(range);
+  return readsOf(desk, place, { steps: 1, bytes });
+}
+
+/** Throws NOT_ALLOWED, INVALID_ARGUMENT, MAP_ENCODING_MISMATCH, TRANSACTION_ENDED, LIMIT. */
+function readsOf(desk: Desk, { at, map }: Place, memory: Memory): Reads<Uint8Array, Uint8Array> {
   const { holdings, admission } = desk;
   admission.requireReadable(holdings.targetOf(map).name);
   const handle = holdings.mapOf(map);
@@ -75,7 +114,8 @@ function readsOf(
     throw new UsageError('INVALID_ARGUMENT', 'reads are at a view or in a transaction');
   }
   const served = holdings.transactionOf(at);
-  limitSteps(desk, served, stepCount);
+  addSteps(desk, served, memory.steps);
+  addBytes(desk, served, memory.bytes);
   return served.transaction.map(handle);
 }
 

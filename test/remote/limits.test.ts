@@ -2,7 +2,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MemoryFileSystem } from '../../src/fs/memory.ts';
 import { Store } from '../../src/index.ts';
-import { connect, type Limits, type RemoteServer, serve } from '../../src/remote/index.ts';
+import {
+  connect,
+  type Limits,
+  type RemoteServer,
+  type RemoteTransactionMap,
+  serve,
+} from '../../src/remote/index.ts';
 import type { Request, WireSelection, WireWrite } from '../../src/remote/protocol.ts';
 import { type FakePort, message, portPair, settle } from './fake-port.ts';
 import { EVERYTHING } from './policies.ts';
@@ -128,6 +134,50 @@ describe('what is not answered yet', () => {
 
     expect(overloaded).toBe(0);
     expect(server.stats()).toMatchObject({ pending: 9, overloaded: 11 });
+  });
+});
+
+describe('the keys that a transaction reads', () => {
+  test('are no longer than keys are, nor are others that are read', async () => {
+    const remote = await connect(attach({}));
+    const map = remote.map<Uint8Array, Uint8Array>('m', BINARY);
+    const [longest, longer] = [new Uint8Array(4096), new Uint8Array(4097)];
+    const limit = { code: 'LIMIT', committed: 'no' };
+
+    expect(await map.getMany([longest])).toEqual([undefined]);
+    expect(await map.getCount({ start: longest, exclusiveStart: true })).toBe(0);
+    for (const refused of [
+      ...[map.get(longer), map.has(longer), map.getEntry(longer), map.getMany([longer])],
+      remote.transaction((own) => own.map(map).get(longer)),
+    ]) {
+      await expect(refused).rejects.toMatchObject(limit);
+    }
+  });
+
+  test('count as what it sends, like those that it locks', async () => {
+    const remote = await connect(attach({ commitBytes: 10 * KEY_SIZE }));
+    const map = remote.map<Uint8Array, Uint8Array>('m', BINARY);
+    const keys = Array.from({ length: 11 }, (_, n) => keyOf(n));
+    type Own = RemoteTransactionMap<Uint8Array, Uint8Array>;
+    const doing = async (use: (own: Own, key: Uint8Array) => unknown) => {
+      const done = remote.transaction(
+        async (transaction) => {
+          for (const key of keys) await use(transaction.map(map), key);
+        },
+        { mode: 'pessimistic' },
+      );
+      await expect(done).rejects.toMatchObject({ code: 'LIMIT' });
+    };
+
+    await remote.transaction((transaction) => transaction.map(map).getMany(keys.slice(1)));
+    await doing((own, key) => own.get(key));
+    await doing((own, key) => own.has(key));
+    await doing((own, key) => own.getEntry(key));
+    await doing((own) => own.getMany(keys));
+    await doing((own, key) => own.lock(key));
+    await doing((own, key) => own.getCount({ start: key }));
+    await doing((own, key) => own.clear({ start: key, end: key }));
+    await doing((own, key) => own.getKeys({ end: key })[Symbol.asyncIterator]().next());
   });
 });
 
