@@ -2,7 +2,7 @@
 import { cborValue } from '../codec/cbor-value.ts';
 import type { Progress, StoreEvent, WorkOptions } from '../options.ts';
 import type { EncodedCommitEvent, EventType, Listener } from '../store/listeners.ts';
-import type { Desk, Handlers } from './desk.ts';
+import { type Desk, type Handlers, isBehind } from './desk.ts';
 import { shortened, toFailure } from './error-field.ts';
 import type { Privilege } from './policy.ts';
 import { type RequestOf, writeNotice } from './protocol.ts';
@@ -124,10 +124,6 @@ function endIfBehind(desk: Desk, id: number): boolean {
   report(desk, id, { type: 'error', message: what, error: overloaded(what) });
   outbox.flush();
   return true;
-}
-
-export function isBehind({ policy, outbox, received }: Desk): boolean {
-  return outbox.sent - received() > policy.limits.unreceivedBytes;
 }
 
 function listen({ inside }: Desk, type: EventType, listener: Listener): () => void {

@@ -9,6 +9,7 @@ import type { Holdings, ServedTransaction } from './holdings.ts';
 import type { Outbox } from './outbox.ts';
 import type { CheckedPolicy } from './policy.ts';
 import type { AnswerOf, RequestOf, RequestType, WireSelection } from './protocol.ts';
+import { overloaded } from './refusal.ts';
 import type { Unanswered } from './unanswered.ts';
 
 export interface Desk {
@@ -26,12 +27,24 @@ export interface Desk {
   readonly stops: Map<number, AbortController>;
 }
 
+/** A large answer that comes later is made when it is sent: many that wait would have no bound. */
+export type LateAnswer<T extends RequestType> = AnswerOf<T> | (() => AnswerOf<T>);
+
 export type Handler<T extends RequestType> = (
   desk: Desk,
   request: RequestOf<T>,
-) => AnswerOf<T> | Promise<AnswerOf<T>>;
+) => AnswerOf<T> | Promise<LateAnswer<T>>;
 
 export type Handlers<T extends RequestType> = { readonly [K in T]: Handler<K> };
+
+export function isBehind({ policy, outbox, received }: Desk): boolean {
+  return outbox.sent - received() > policy.limits.unreceivedBytes;
+}
+
+/** Throws OVERLOADED. */
+export function requireReceiving(desk: Desk): void {
+  if (isBehind(desk)) throw overloaded('what was sent was not received: receive it first');
+}
 
 export function toRangeOptions(selection: WireSelection): RangeOptions<Uint8Array> {
   const { start, end, isReverse, limit, offset } = selection;

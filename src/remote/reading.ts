@@ -10,6 +10,7 @@ import {
   boundsSize,
   type Desk,
   type Handlers,
+  requireReceiving,
   toRangeOptions,
 } from './desk.ts';
 import type { ServedIteration } from './holdings.ts';
@@ -144,11 +145,11 @@ interface Asked {
   readonly credit: number;
 }
 
-function nextChunk(desk: Desk, asked: Asked): WireChunk | Promise<WireChunk> {
+function nextChunk(desk: Desk, asked: Asked): WireChunk | Promise<() => WireChunk> {
   return asked.iteration.skip > 0 ? skipFirst(desk, asked) : takeChunk(desk, asked);
 }
 
-async function skipFirst(desk: Desk, asked: Asked): Promise<WireChunk> {
+async function skipFirst(desk: Desk, asked: Asked): Promise<() => WireChunk> {
   const { id, iteration } = asked;
   iteration.isBusy = true;
   try {
@@ -160,7 +161,18 @@ async function skipFirst(desk: Desk, asked: Asked): Promise<WireChunk> {
     desk.holdings.end(id);
     throw error;
   }
-  iteration.isBusy = false;
+  return () => takeLate(desk, asked);
+}
+
+/** Others may have been answered since this was asked for. */
+function takeLate(desk: Desk, asked: Asked): WireChunk {
+  try {
+    requireReceiving(desk);
+  } catch (error) {
+    desk.holdings.end(asked.id);
+    throw error;
+  }
+  asked.iteration.isBusy = false;
   return takeChunk(desk, asked);
 }
 

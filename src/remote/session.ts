@@ -8,9 +8,15 @@ import { insideOf } from '../store/inside.ts';
 import type { Store } from '../store.ts';
 import { OPERATION_OVERHEAD_MAX } from '../wal/record.ts';
 import { Admission } from './admission.ts';
-import { ASKING, isBehind, mapsShown } from './asking.ts';
+import { ASKING, mapsShown } from './asking.ts';
 import { apply, CHANGING, failTransaction } from './changing.ts';
-import type { Desk, Handler, Handlers } from './desk.ts';
+import {
+  type Desk,
+  type Handler,
+  type Handlers,
+  type LateAnswer,
+  requireReceiving,
+} from './desk.ts';
 import { toFailure } from './error-field.ts';
 import { type Holding, Holdings } from './holdings.ts';
 import { Outbox } from './outbox.ts';
@@ -18,7 +24,6 @@ import type { CheckedPolicy } from './policy.ts';
 import { type Channel, openChannel, type PortLike } from './port.ts';
 import {
   type AnsweredType,
-  type AnswerOf,
   isAnswered,
   PROTOCOL_VERSION,
   type Request,
@@ -264,9 +269,7 @@ export class Session {
   #answer({ request, size }: Received): void {
     const { unanswered } = this.#desk;
     try {
-      if (isBehind(this.#desk)) {
-        throw overloaded('what was sent was not received: receive it first');
-      }
+      requireReceiving(this.#desk);
       unanswered.add(request.id, size + OPERATION_OVERHEAD_MAX * writeCountOf(request));
       const handler = HANDLERS[request.type as AnsweredType] as Handler<RequestType>;
       const answer = handler(this.#desk, request as never);
@@ -277,16 +280,17 @@ export class Session {
     }
   }
 
-  #await(request: Request, answer: Promise<AnswerOf<RequestType>>): void {
+  #await(request: Request, answer: Promise<LateAnswer<RequestType>>): void {
     answer.then(
       (value) => this.#reply(request, value),
       (error: unknown) => this.#refuse(request, error),
     );
   }
 
-  #reply(request: Request, answer: AnswerOf<RequestType>): void {
+  #reply(request: Request, late: LateAnswer<RequestType>): void {
     this.#desk.unanswered.remove(request.id);
     try {
+      const answer = typeof late === 'function' ? late() : late;
       this.#desk.outbox.add((sink) => writeAnswer(sink, request as never, answer as never));
     } catch (error) {
       this.#refuse(request, error);

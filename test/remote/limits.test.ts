@@ -181,6 +181,27 @@ describe('the keys that a transaction reads', () => {
   });
 });
 
+describe('what is sent and not received', () => {
+  test('is bounded where answers come later, too', async () => {
+    const value = new Uint8Array(1 << 20);
+    const map = store.map<Uint8Array, Uint8Array>('m', BINARY);
+    for (const n of [0, 1]) await map.put(keyOf(n), value);
+    attachRaw({ unreceivedBytes: 3 << 20 });
+    const range = { ...RANGE, offset: 1 };
+    const ranges = Array.from(
+      { length: 10 },
+      (): Request => ({
+        ...{ type: 'range', id: nextId++, at: 0, map: 2, range, keysOnly: false, credit: 1 },
+      }),
+    );
+    owner.deliver(message(ranges));
+    await settle();
+
+    expect(server.stats()).toMatchObject({ isOpen: true, overloaded: 7, iterations: 3 });
+    expect(server.stats().unreceivedBytes).toBeLessThan(5 << 20);
+  });
+});
+
 async function fill(count: number): Promise<void> {
   const map = store.map<Uint8Array, Uint8Array>('m', BINARY);
   const value = Uint8Array.of(1);
