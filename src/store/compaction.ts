@@ -26,15 +26,16 @@ export const STACK_COUNT_MAX = 12;
 
 /** How many of the newest snapshots should be folded now; 0 when none. `sizes`: newest first. */
 export function foldCount(sizes: readonly number[]): number {
+  const isTooLong = sizes.length > STACK_COUNT_MAX;
+  const least = isTooLong ? sizes.length - STACK_COUNT_MAX + 1 : 1;
   let count = 0;
   let total = 0;
   for (const size of sizes) {
-    if (count > 0 && size > total * FOLD_RATIO) break;
+    if (count >= least && size > total * FOLD_RATIO) break;
     total += size;
     count++;
   }
-  if (sizes.length > STACK_COUNT_MAX) return Math.max(count, sizes.length - STACK_COUNT_MAX + 1);
-  return count >= FOLD_COUNT ? count : 0;
+  return isTooLong || count >= FOLD_COUNT ? count : 0;
 }
 
 /** Folds `run`, in one go. Throws StorageError, ABORTED; nothing has changed then. */

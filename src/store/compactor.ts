@@ -28,6 +28,9 @@ export interface Surroundings {
   onProgress(): void;
 }
 
+/** Snapshots that an open folds itself. */
+const LITTLE_SIZE_MAX = 1 << 20;
+
 export class Compactor {
   readonly #engine: Engine;
   readonly #surroundings: Surroundings;
@@ -83,9 +86,20 @@ export class Compactor {
     return this.#foldBeside(snapshots, options);
   }
 
-  /** In one go, for an open. */
-  *foldDue(work: Work): Task<void> {
+  /** In one go, where that is soon done. Requires: as `foldManyNow`. */
+  *foldLittle(work: Work): Task<void> {
     const run = this.#due;
+    const size = run.reduce((sum, reader) => sum + reader.footer.length, 0);
+    if (size <= LITTLE_SIZE_MAX) yield* this.#foldInOneGo(run, work);
+  }
+
+  /** In one go, where there are more than there should ever be. Requires: as `foldManyNow`. */
+  *foldMany(work: Work): Task<void> {
+    if (this.#schedule.above(this.#engine.state.snapshots).length <= STACK_COUNT_MAX) return;
+    yield* this.#foldInOneGo(this.#due, work);
+  }
+
+  *#foldInOneGo(run: readonly SnapshotReader[], work: Work): Task<void> {
     if (run.length === 0) return;
     yield* foldInOneGo(this.#engine, run, work);
     yield* this.#surroundings.afterFold();
@@ -96,9 +110,8 @@ export class Compactor {
    * waiting work changes the stack any more.
    */
   foldManyNow(work: Work): void {
-    if (this.#schedule.above(this.#engine.state.snapshots).length <= STACK_COUNT_MAX) return;
     try {
-      runSync(this.foldDue(work));
+      runSync(this.foldMany(work));
     } catch (error) {
       this.#noteFailure(error);
     }

@@ -27,7 +27,7 @@ import { Outcomes } from './outcomes.ts';
 import type { MapTarget } from './pending-write.ts';
 import type { MapCodecs } from './reads.ts';
 import { RecentCommits } from './recent-commits.ts';
-import type { Recovered } from './recovered.ts';
+import type { Recovered, RecoveryReport } from './recovered.ts';
 import { SnapshotHandles } from './snapshot-handles.ts';
 import type { TokenTable } from './tokens.ts';
 import type { UsageTable } from './usage.ts';
@@ -51,7 +51,9 @@ export class Engine {
   readonly environment: Environment;
   readonly cache: BlockCache;
   readonly store: Uint8Array;
-  readonly recovered: Recovered;
+  /** Whether the open has created the store. */
+  readonly isNew: boolean;
+  readonly recovery: RecoveryReport;
   readonly lock: Lock | undefined;
   readonly files = new FileRegister();
   /** Snapshots that are being written: nobody may take one for finished. */
@@ -113,7 +115,8 @@ export class Engine {
     this.environment = parts.environment;
     this.cache = parts.cache;
     this.lock = parts.lock;
-    this.recovered = recovered;
+    this.isNew = recovered.isNew;
+    this.recovery = recovered.report;
     this.store = recovered.store;
     this.state = recovered.state;
     this.usage = recovered.usage;

@@ -20,7 +20,7 @@ import { WAL_AT_OPEN } from './history.ts';
 import { isDiskFull, toStorageError } from './host-error.ts';
 import { inTurns, memtableTarget } from './pace.ts';
 import { removeQuietly } from './remove-quietly.ts';
-import { makeReserve, removeReserve } from './reserve.ts';
+import { giveUpRedundancy, renewReserve } from './reserve.ts';
 import { rotate } from './rotation.ts';
 
 /** A close writes a checkpoint first where the next open would have more than this to replay. */
@@ -43,7 +43,8 @@ export class Maintenance {
   #compaction: Promise<unknown> = Promise.resolve();
   /** Counts takeovers by blocking work. */
   #epoch = 0;
-  #retryAt = 0;
+  /** How far a WAL must grow behind a checkpoint that failed. Any other need not. */
+  #retryAt: { readonly writer: WalWriter | undefined; readonly offset: number } | undefined;
   /** Writers that wait until there is room, and folds have caught up. */
   #waitingForRoom: (() => void)[] = [];
   /** Folds that let the frozen memtable be written first. */
@@ -88,11 +89,21 @@ export class Maintenance {
     runSync(this.#checkpointTask(this.#work(BLOCKING, {})));
   }
 
-  /** For an open that found many WALs, or a state that only memory holds. */
-  *atOpen(manner: Manner): Task<void> {
-    const work = this.#work(manner, {});
+  /** For an open that found many WALs. */
+  *checkpointAtOpen(manner: Manner): Task<void> {
+    const work = this.#workAtOpen(manner);
     yield* this.#checkpointTask(work);
-    yield* this.#compactor.foldDue(work);
+    yield* this.#compactor.foldLittle(work);
+  }
+
+  /** For an open that found many snapshots: short sessions end before their folds do. */
+  *foldAtOpen(manner: Manner): Task<void> {
+    yield* this.#compactor.foldMany(this.#workAtOpen(manner));
+  }
+
+  /** Requires: nothing is at work. */
+  startFolds(): void {
+    this.#compactor.start();
   }
 
   /**
@@ -120,9 +131,10 @@ export class Maintenance {
     }
   }
 
-  /** Resolves when nothing is at work. */
+  /** Resolves when nothing is at work. Folds that nobody has asked for are stopped. */
   async settle(): Promise<void> {
     await this.#compaction;
+    this.#compactor.stop();
     await this.#compactor.settle();
     while (this.#running !== undefined) await this.#running.catch(() => undefined);
   }
@@ -140,7 +152,7 @@ export class Maintenance {
     yield* this.#freeze(work);
     yield* this.#writeFrozen(work);
     yield* this.#removeSuperseded();
-    yield* this.#renewReserve(work.manner);
+    yield* renewReserve(this.#engine, work.manner);
     return reportOf(this.#engine);
   }
 
@@ -180,7 +192,7 @@ export class Maintenance {
       yield* this.#runAlone(rotation, work.manner);
     } catch (error) {
       if (!isDiskFull(error)) throw error;
-      yield* this.#giveUpRedundancy();
+      yield* giveUpRedundancy(this.#engine);
       yield* this.#runAlone(rotation, work.manner);
     }
     work.check();
@@ -202,6 +214,7 @@ export class Maintenance {
     try {
       yield* this.#writeOnFullDisk(frozen, work);
       this.#frozen = undefined;
+      this.#retryAt = undefined;
       this.#queue.leaveWord();
     } finally {
       this.#isWriting = false;
@@ -216,7 +229,7 @@ export class Maintenance {
       yield* this.#writeSnapshot(frozen, work);
     } catch (error) {
       if (!isDiskFull(error)) throw error;
-      yield* this.#giveUpRedundancy();
+      yield* giveUpRedundancy(this.#engine);
       work.check();
       yield* this.#writeSnapshot(frozen, work);
     }
@@ -225,24 +238,6 @@ export class Maintenance {
   *#writeSnapshot(frozen: FrozenState, work: Work): Task<void> {
     const { footer } = yield* writeFrozen(this.#engine, frozen, work);
     this.#compactor.charge(footer.length);
-  }
-
-  /** On a full disk the generation before goes: it is redundancy, not the only copy. */
-  *#giveUpRedundancy(): Task<void> {
-    const engine = this.#engine;
-    const writing = { wal: engine.writer?.header.generation };
-    for (const name of engine.files.superseded(writing, 'newest only')) {
-      yield* removeQuietly(engine, name);
-    }
-    if (engine.hasReserve) yield* removeReserve(engine);
-  }
-
-  *#renewReserve(manner: Manner): Task<void> {
-    const engine = this.#engine;
-    if (isDiskFull(yield* makeReserve(engine, manner))) {
-      yield* this.#giveUpRedundancy();
-      yield* makeReserve(engine, manner);
-    }
   }
 
   /** The fold has its place: what fails here is tried again by the next checkpoint. */
@@ -262,6 +257,11 @@ export class Maintenance {
     const names = engine.files.superseded({ wal: engine.writer?.header.generation });
     for (const name of names) yield* removeQuietly(engine, name);
     if (names.length > 0) yield* wait(engine.fs.syncDirectory());
+  }
+
+  #workAtOpen(manner: Manner): Work {
+    const { signal } = this.#engine.options;
+    return this.#work(manner, signal === undefined ? {} : { signal });
   }
 
   #work(manner: Manner, options: WorkOptions): Work {
@@ -313,7 +313,8 @@ export class Maintenance {
   #isDue(): boolean {
     const { state, writer, options, failure, status } = this.#engine;
     if (writer === undefined || failure !== undefined || status !== 'open') return false;
-    if (writer.tip.offset < this.#retryAt) return false;
+    const retryAt = this.#retryAt;
+    if (retryAt?.writer === writer && writer.tip.offset < retryAt.offset) return false;
     return (
       writer.tip.offset >= options.checkpointBytes ||
       state.memtable.size >= memtableTarget(this.#engine)
@@ -336,7 +337,6 @@ export class Maintenance {
   #start(): void {
     this.checkpoint({}).then(
       () => {
-        this.#retryAt = 0;
         this.#engine.report({ type: 'checkpoint', message: 'a checkpoint was written' });
       },
       (error: unknown) => this.#noteFailure(error),
@@ -345,7 +345,8 @@ export class Maintenance {
 
   #noteFailure(error: unknown): void {
     const { writer, options } = this.#engine;
-    this.#retryAt = (writer?.tip.offset ?? 0) + options.checkpointBytes * RETRY_GROWTH;
+    const offset = (writer?.tip.offset ?? 0) + options.checkpointBytes * RETRY_GROWTH;
+    this.#retryAt = { writer, offset };
     this.#engine.report({
       type: 'error',
       message: 'a checkpoint failed; it is tried again',

@@ -109,10 +109,11 @@ function* openLocked(parts: OpenParts, lock: Lock | undefined): Task<OpenStore> 
     const maintenance = new Maintenance(engine, queue);
     register(engine, recovered);
     if (lock !== undefined) {
-      yield* publish(engine, maintenance, manner);
+      yield* publish({ engine, recovered, maintenance, manner });
       lock.onLost((cause) => loseLock(engine, cause));
     }
     announce(engine, recovered);
+    maintenance.startFolds();
     return { engine, queue, maintenance };
   } catch (error) {
     for (const reader of recovered.state.snapshots) reader.close();
@@ -169,11 +170,17 @@ function register(engine: Engine, recovered: Recovered): void {
   for (const reader of recovered.state.snapshots) engine.handles.watch(reader);
 }
 
-function* publish(engine: Engine, maintenance: Maintenance, manner: Manner): Task<void> {
-  const { recovered, state } = engine;
+interface Publication {
+  readonly engine: Engine;
+  readonly recovered: Recovered;
+  readonly maintenance: Maintenance;
+  readonly manner: Manner;
+}
+
+function* publish({ engine, recovered, maintenance, manner }: Publication): Task<void> {
   engine.requireGeneration();
-  const loss = yield* keepEvidence(engine, manner);
-  engine.state = { ...state, loss };
+  const loss = yield* keepEvidence(engine, recovered, manner);
+  engine.state = { ...engine.state, loss };
   if (!recovered.isBaseNamed) yield* syncBase(engine, manner);
   if (recovered.needsSnapshot) yield* maintenance.writeStateAtOpen(manner);
   const writer = yield* startOnFullDisk(engine, () =>
@@ -200,19 +207,24 @@ function* publish(engine: Engine, maintenance: Maintenance, manner: Manner): Tas
     lastSequence: writer.tip.sequence,
   });
   yield* leaveHead(engine, writer);
-  yield* removeUseless(engine);
+  yield* removeUseless(engine, recovered);
   yield* makeReserve(engine, manner);
   yield* tidy(engine, maintenance, manner);
 }
 
-/** What fails here is tried again by the next checkpoint, or the next open. */
+/** What fails here is tried again by the next checkpoint, or the next open. Throws ABORTED. */
 function* tidy(engine: Engine, maintenance: Maintenance, manner: Manner): Task<void> {
   const { replayedWalCount, walCount } = engine.files;
-  if (replayedWalCount <= REPLAYED_WAL_COUNT_MAX && walCount <= WAL_COUNT_MAX) return;
+  let message = 'the open wrote no checkpoint';
   try {
-    yield* maintenance.atOpen(manner);
+    if (replayedWalCount > REPLAYED_WAL_COUNT_MAX || walCount > WAL_COUNT_MAX) {
+      yield* maintenance.checkpointAtOpen(manner);
+    }
+    message = 'the open folded no snapshots';
+    yield* maintenance.foldAtOpen(manner);
   } catch (error) {
-    engine.report({ type: 'error', message: 'the open wrote no checkpoint', error });
+    checkSignal(engine.options.signal);
+    engine.report({ type: 'error', message, error });
   }
 }
 
@@ -235,8 +247,7 @@ function* syncBase({ fs, manifest }: Engine, manner: Manner): Task<void> {
 }
 
 /** They must not come back either: a later open may look less closely. */
-function* removeUseless(engine: Engine): Task<void> {
-  const { useless } = engine.recovered;
+function* removeUseless(engine: Engine, { useless }: Recovered): Task<void> {
   for (const name of useless) yield* removeLeftover(engine, name);
   if (useless.length === 0) return;
   try {

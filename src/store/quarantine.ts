@@ -7,13 +7,16 @@ import type { Engine } from './engine.ts';
 import type { Manner } from './environment.ts';
 import { quarantineName, quarantineReportName } from './file-names.ts';
 import { lossToJson } from './loss.ts';
-import type { Evidence } from './recovered.ts';
+import type { Evidence, Recovered } from './recovered.ts';
 
 const COPY_SIZE_MAX = 1 << 20;
 
 /** Copies what a fresh loss report stands on; returns the report, with the names of the copies. */
-export function* keepEvidence(engine: Engine, manner: Manner): Task<LossReport | undefined> {
-  const { loss, evidence } = engine.recovered;
+export function* keepEvidence(
+  engine: Engine,
+  { loss, evidence }: Recovered,
+  manner: Manner,
+): Task<LossReport | undefined> {
   if (loss === undefined || evidence === undefined) return loss;
   const generation = engine.nextGeneration;
   const quarantine: string[] = [];

@@ -7,6 +7,8 @@ import { type Task, wait } from '../fs/task.ts';
 import type { Engine } from './engine.ts';
 import type { Manner } from './environment.ts';
 import { RESERVE_NAME, RESERVE_SIZE } from './file-names.ts';
+import { isDiskFull } from './host-error.ts';
+import { removeQuietly } from './remove-quietly.ts';
 
 /** Makes the reserve where it is missing. Returns what the host threw, if it could not. */
 export function* makeReserve(engine: Engine, manner: Manner): Task<unknown> {
@@ -43,4 +45,19 @@ export function* removeReserve(engine: Engine): Task<void> {
   } catch (error) {
     engine.report({ type: 'error', message: 'the reserve could not be removed', error });
   }
+}
+
+/** On a full disk the generation before goes: it is redundancy, not the only copy. */
+export function* giveUpRedundancy(engine: Engine): Task<void> {
+  const writing = { wal: engine.writer?.header.generation };
+  for (const name of engine.files.superseded(writing, 'newest only')) {
+    yield* removeQuietly(engine, name);
+  }
+  if (engine.hasReserve) yield* removeReserve(engine);
+}
+
+export function* renewReserve(engine: Engine, manner: Manner): Task<void> {
+  if (!isDiskFull(yield* makeReserve(engine, manner))) return;
+  yield* giveUpRedundancy(engine);
+  yield* makeReserve(engine, manner);
 }

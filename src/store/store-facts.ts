@@ -65,7 +65,7 @@ export interface StoreStats extends Readonly<Counters> {
 }
 
 export function infoOf(engine: Engine): StoreInfo {
-  const { fs, store, state, writer, recovered, lock, options } = engine;
+  const { fs, store, state, writer, lock, options } = engine;
   return {
     location: fs.facts.location,
     uuid: uuidText(store),
@@ -76,15 +76,15 @@ export function infoOf(engine: Engine): StoreInfo {
     durability: fs.facts.durability,
     lock: lock === undefined ? 'none' : fs.facts.lock,
     preallocation: fs.facts.preallocation ?? 0,
-    isNew: recovered.isNew,
+    isNew: engine.isNew,
     readOnly: options.readOnly,
-    recovery: recovered.report,
+    recovery: engine.recovery,
     loss: state.loss,
   };
 }
 
 export function statsOf(engine: Engine): StoreStats {
-  const { state, usage, cache, counters, recovered, handles, held, failure } = engine;
+  const { state, usage, cache, counters, recovery, handles, held, failure } = engine;
   return {
     ...counters,
     bytesUsed: usage.totalBytes,
@@ -105,7 +105,7 @@ export function statsOf(engine: Engine): StoreStats {
     viewBytes: held.sizeBeside(state) + engine.recent.size,
     writesDisabled: failure !== undefined,
     storage_disk_full_total: counters.diskFullErrors,
-    wal_corrupt_recovery_total: recovered.report.wal === 'corrupt' ? 1 : 0,
+    wal_corrupt_recovery_total: recovery.wal === 'corrupt' ? 1 : 0,
   };
 }
 

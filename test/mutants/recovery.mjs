@@ -255,7 +255,7 @@ export const RECOVERY_MUTANTS = [
   {
     name: 'no evidence is kept',
     file: 'src/store/open.ts',
-    find: '  const loss = yield* keepEvidence(engine, manner);\n',
+    find: '  const loss = yield* keepEvidence(engine, recovered, manner);\n',
     replace: '  const { loss } = recovered;\n  void keepEvidence;\n',
     tests: ['test/store/damage.test.ts > point-in-time goes on with the longest sound prefix'],
   },

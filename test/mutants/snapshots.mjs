@@ -72,17 +72,17 @@ export const SNAPSHOT_MUTANTS = [
   {
     name: 'a rotation that is tried again on a full disk freezes behind a checkpoint that came between',
     file: 'src/store/maintenance.ts',
-    find: '      yield* this.#giveUpRedundancy();\n      yield* this.#runAlone(rotation, work.manner);\n',
+    find: '      yield* giveUpRedundancy(this.#engine);\n      yield* this.#runAlone(rotation, work.manner);\n',
     replace:
-      '      yield* this.#giveUpRedundancy();\n' +
+      '      yield* giveUpRedundancy(this.#engine);\n' +
       '      yield* this.#runAlone((manner) => rotate(engine, manner, atSwitch), work.manner);\n',
     tests: ['test/store/checkpoint.test.ts > while another one makes room for its WAL'],
   },
   {
     name: 'no Sync record names a new snapshot',
     file: 'src/store/maintenance.ts',
-    find: '      this.#frozen = undefined;\n      this.#queue.leaveWord();\n',
-    replace: '      this.#frozen = undefined;\n',
+    find: '      this.#retryAt = undefined;\n      this.#queue.leaveWord();\n',
+    replace: '      this.#retryAt = undefined;\n',
     tests: ['test/store/witness.test.ts > a snapshot that was finished is believed'],
   },
   {

@@ -357,6 +357,8 @@ test('snapshots are folded by size, so that each entry is written about log N ti
   expect(foldCount([10, 10, 10, 1000])).toBe(0);
   expect(foldCount([10, 10, 10, 40, 100])).toBe(5);
   expect(foldCount(Array.from({ length: 13 }, (_, i) => 4 ** i))).toBe(2);
+  // What a large one is folded with anyway is not left to be folded with it again.
+  expect(foldCount([10, 1000, ...Array.from({ length: 11 }, () => 100)])).toBe(13);
 });
 
 test('an open whose own checkpoint fails opens, says so, and loses nothing', async () => {
@@ -594,5 +596,27 @@ test('checkpoints between the slices of a compaction are written before it is do
   await compaction;
 
   expect(during).toBeGreaterThan(1);
+  await store.close();
+});
+
+test('a checkpoint that a caller asks for ends the wait behind those that failed', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk, { checkpointBytes: 64 << 10, logger: () => undefined });
+  const map = store.map<number, string>('m');
+  const putMany = async (): Promise<void> => {
+    for (let n = 0; n < 1000; n++) await map.put(n, 'v'.repeat(400));
+  };
+  disk.onCall = ({ kind, file }) => {
+    const isMeant = kind === 'open' && /wal|snap/.test(file ?? '');
+    return isMeant ? { kind: 'fail', code: 'ENOSPC' } : undefined;
+  };
+  await putMany();
+  expect(store.stats().checkpoints).toBe(0);
+  disk.onCall = undefined;
+  await store.checkpoint();
+
+  await putMany();
+  expect(store.stats().checkpoints).toBeGreaterThan(4);
+  expect(store.stats().memtableBytes).toBeLessThan(140 << 10);
   await store.close();
 });

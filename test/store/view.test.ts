@@ -42,3 +42,20 @@ test('a view that is released is not reported', async () => {
 function forget(store: Store): void {
   store.view().map(store.map('m')).get('k');
 }
+
+test('what an open has found is let go of when nobody needs it any more', async () => {
+  const fs = new MemoryFileSystem();
+  const first = await Store.open(fs);
+  await first.map('m').put('k', 1);
+  await first.checkpoint();
+  await first.close();
+  const store = await Store.open(fs);
+  await store.map('m').put('k', 2);
+  await store.compact();
+
+  await vi.waitFor(() => {
+    collectGarbage();
+    expect(store.stats()).toMatchObject({ snapshots: 1, openSnapshots: 1 });
+  });
+  await store.close();
+});
