@@ -187,7 +187,7 @@ export class IndexedDbFileSystem implements FileSystem {
       await database.changeOwner((owner) => (owner?.token === token ? undefined : 'keep'));
     } finally {
       database.close();
-      this.#forget();
+      if (database === this.#connected) this.#forget();
     }
   }
 

@@ -2,6 +2,8 @@
 import 'fake-indexeddb/auto';
 import { IDBObjectStore } from 'fake-indexeddb';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ChunkDatabase } from '../../src/fs/chunk-database.ts';
+import type { Lock } from '../../src/fs/file-system.ts';
 import { IndexedDbFileSystem } from '../../src/fs/indexed-db.ts';
 import { Store } from '../../src/index.ts';
 import { FakeLocks } from './fake-locks.ts';
@@ -38,6 +40,36 @@ test('a store that has lost its lock, and is closed late, leaves the next one al
   await expect(map.put('k', 4)).rejects.toMatchObject({ committed: 'unknown' });
   expect(displacing.map('m').get('k')).toBe(3);
   await displacing.close();
+});
+
+test('a lock that is lost while it is released leaves the connection of the next one alone', async () => {
+  vi.stubGlobal('navigator', { userAgent: '' });
+  const files = new IndexedDbFileSystem(name);
+  const lock = await files.lock();
+  const thief = await ChunkDatabase.open(`onewal/${name}`);
+  await thief.changeOwner(() => undefined);
+  const next = new Promise<Lock>((resolve) => lock.onLost(() => resolve(files.lock())));
+  await expect(lock.release()).rejects.toThrow('given up');
+
+  await next;
+  await files.open('made', 'create');
+  await thief.changeOwner(() => undefined);
+  await expect(files.syncDirectory()).rejects.toThrow('given up');
+  expect(await thief.files()).toEqual(new Map());
+  thief.close();
+});
+
+test('a lock that was lost, and is released late, leaves the names of the next one to it', async () => {
+  const files = new IndexedDbFileSystem(name, { displace: true });
+  const lost = await files.lock();
+  await new IndexedDbFileSystem(name, { displace: true }).lock();
+  await expect(files.syncDirectory()).rejects.toThrow('given up');
+  await files.lock();
+  await files.open('made', 'create');
+  await Promise.resolve(lost.release()).catch(() => undefined);
+
+  await files.syncDirectory();
+  expect(await new IndexedDbFileSystem(name).list()).toEqual(['made']);
 });
 
 test('the next tab gets the lock where the database could not be left in order', async () => {
