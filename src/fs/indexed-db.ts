@@ -26,7 +26,8 @@ export class IndexedDbFileSystem implements FileSystem {
   #files = new Map<string, StoredFile>();
   #database: Promise<ChunkDatabase> | undefined;
   #nextId = 1;
-  #isLocked = false;
+  /** Until it is taken again: who has it now counts on what is in the database. */
+  #hasLostLock = false;
 
   /**
    * `name` is that of the database, behind `onewal/`. `displace`: take the lock of whoever has it, who
@@ -46,7 +47,7 @@ export class IndexedDbFileSystem implements FileSystem {
   }
 
   async open(name: string, mode: 'read' | 'create'): Promise<File> {
-    const database = await this.#connect();
+    const database = await (mode === 'create' ? this.#connectToWrite() : this.#connect());
     let file = this.#files.get(name);
     if (mode === 'create') {
       if (file !== undefined) throw errnoError('EEXIST', `file exists: ${name}`);
@@ -66,12 +67,12 @@ export class IndexedDbFileSystem implements FileSystem {
 
   async list(): Promise<string[]> {
     const database = await this.#connect();
-    if (!this.#isLocked) await this.#refresh(database);
+    if (database.token === undefined) await this.#refresh(database);
     return [...this.#files.keys()];
   }
 
   async remove(name: string): Promise<void> {
-    const database = await this.#connect();
+    const database = await this.#connectToWrite();
     const file = this.#files.get(name);
     if (file === undefined) return;
     this.#files.delete(name);
@@ -80,7 +81,7 @@ export class IndexedDbFileSystem implements FileSystem {
   }
 
   async syncDirectory(): Promise<void> {
-    await this.#storeNames(await this.#connect());
+    await this.#storeNames(await this.#connectToWrite());
   }
 
   async lock(): Promise<Lock> {
@@ -131,9 +132,16 @@ export class IndexedDbFileSystem implements FileSystem {
     return this.#database;
   }
 
+  async #connectToWrite(): Promise<ChunkDatabase> {
+    const database = await this.#connect();
+    if (this.#hasLostLock) throw errnoError('EIO', 'the lock is lost, and not taken again');
+    return database;
+  }
+
   async #open(): Promise<ChunkDatabase> {
     const database = await ChunkDatabase.open(`onewal/${this.#name}`);
     database.onLost = (cause) => {
+      if (database.token !== undefined) this.#hasLostLock = true;
       this.#forget();
       this.#seat.revoke(cause);
     };
@@ -173,7 +181,7 @@ export class IndexedDbFileSystem implements FileSystem {
     });
     if (isTaken) throw this.#taken(former?.since);
     database.token = token;
-    this.#isLocked = true;
+    this.#hasLostLock = false;
     if (isHeartbeat) void beat(database, token);
     return database;
   }
@@ -196,7 +204,6 @@ export class IndexedDbFileSystem implements FileSystem {
     this.#database = undefined;
     this.#connected = undefined;
     this.#files = new Map();
-    this.#isLocked = false;
   }
 
   #taken(since?: string): LockedError {

@@ -72,6 +72,24 @@ test('a lock that was lost, and is released late, leaves the names of the next o
   expect(await new IndexedDbFileSystem(name).list()).toEqual(['made']);
 });
 
+test('who has lost the lock writes nothing until it is taken again', async () => {
+  const files = new IndexedDbFileSystem(name, { displace: true });
+  await files.lock();
+  await files.open('kept', 'create');
+  await files.syncDirectory();
+  const elsewhere = await new IndexedDbFileSystem(name, { displace: true }).lock();
+  await expect(files.remove('kept')).rejects.toThrow('given up');
+
+  await expect(files.remove('kept')).rejects.toThrow('lost');
+  await expect(files.open('made', 'create')).rejects.toThrow('lost');
+  await expect(files.syncDirectory()).rejects.toThrow('lost');
+  expect(await files.list()).toEqual(['kept']);
+  await elsewhere.release();
+  await files.lock();
+  await files.remove('kept');
+  expect(await new IndexedDbFileSystem(name).list()).toEqual([]);
+});
+
 test('the next tab gets the lock where the database could not be left in order', async () => {
   const files = new IndexedDbFileSystem(name);
   const store = await Store.open(files);
