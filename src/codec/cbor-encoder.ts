@@ -47,14 +47,16 @@ export class CborEncoder {
   }
 
   private appendArray(items: readonly unknown[]): void {
-    this.sink.head(MAJOR.array, items.length);
+    const { length } = items;
+    this.sink.head(MAJOR.array, length);
     this.enter();
-    for (let i = 0; i < items.length; i++) {
+    for (let i = 0; i < length; i++) {
       this.path[this.depth] = i;
       if (items[i] === undefined && !(i in items)) throw this.refusal('a hole in an array');
       this.append(items[i]);
     }
     this.depth--;
+    if (items.length !== length) throw this.changing();
   }
 
   private appendRecord(record: { readonly [key: string]: unknown }): void {
@@ -73,15 +75,19 @@ export class CborEncoder {
 
   appendMap(map: ReadonlyMap<unknown, unknown>): void {
     this.sink.head(MAJOR.tag, TAG.map);
-    this.sink.head(MAJOR.map, map.size);
+    const { size } = map;
+    this.sink.head(MAJOR.map, size);
     this.enter();
     let index = 0;
     for (const [key, value] of map) {
+      if (index === size) throw this.changing();
       this.path[this.depth] = index++;
       this.append(key);
       this.append(value);
     }
     this.depth--;
+    // Whatever is in a map at the end was met: as many as there are, so each was met once.
+    if (index !== size || map.size !== size) throw this.changing();
   }
 
   appendSet(set: ReadonlySet<unknown>): void {
@@ -114,6 +120,11 @@ export class CborEncoder {
   private tooDeep(): UsageError {
     this.depth = 0;
     return this.refusal(`contains itself, or nests deeper than ${DEPTH_MAX}`);
+  }
+
+  /** A getter may do that: the head would not say how much follows. */
+  private changing(): UsageError {
+    return this.refusal('something that changes while it is encoded');
   }
 
   private refusal(reason: string): UsageError {

@@ -273,3 +273,90 @@ describe('bytes that are no value', () => {
     );
   });
 });
+
+describe('a value that changes while it is encoded', () => {
+  /** A value whose getter runs `change` before it answers. */
+  const changing = (change: () => void): unknown => ({
+    get value() {
+      change();
+      return 1;
+    },
+  });
+  const refusal = { code: 'VALUE_INVALID', message: expect.stringContaining('changes while') };
+
+  // Its head had counted it before: the bytes were stored, and could not be read.
+  it('is refused when it is a map that grows or shrinks', () => {
+    const growing = new Map<unknown, unknown>();
+    growing.set(
+      'a',
+      changing(() => growing.set('b', 2)),
+    );
+    const endless = new Map<unknown, unknown>();
+    const again = changing(() => endless.set(endless.size, again));
+    endless.set('a', again);
+    const shrinking = new Map<unknown, unknown>();
+    shrinking.set(
+      'a',
+      changing(() => shrinking.delete('b')),
+    );
+    shrinking.set('b', 2);
+
+    for (const map of [growing, endless, shrinking]) {
+      expect(() => encode(map)).toThrow(expect.objectContaining(refusal));
+    }
+  });
+
+  it('is refused when a map gives one of its keys twice in place of another', () => {
+    const map = new Map<unknown, unknown>();
+    map.set(
+      'a',
+      changing(() => {
+        map.delete('a');
+        map.delete('b');
+        map.set('a', 1);
+      }),
+    );
+    map.set('b', 2);
+
+    expect(() => encode(map)).toThrow(expect.objectContaining(refusal));
+  });
+
+  it('is refused when it is an array that grows or shrinks', () => {
+    const growing: unknown[] = [];
+    growing.push(changing(() => growing.push(2)));
+    const endless: unknown[] = [];
+    const again = changing(() => endless.push(again));
+    endless.push(again);
+    const shrinking: unknown[] = [];
+    shrinking.push(
+      changing(() => shrinking.pop()),
+      2,
+    );
+
+    for (const array of [growing, endless]) {
+      expect(() => encode({ array })).toThrow(expect.objectContaining(refusal));
+    }
+    expect(() => encode(shrinking)).toThrow('[1]: a hole in an array');
+  });
+
+  it('is stored as it was found when as much is in it as before, or it is a set or an object', () => {
+    const map = new Map<unknown, unknown>();
+    map.set(
+      'a',
+      changing(() => map.set('b', 3)),
+    );
+    map.set('b', 2);
+    const set = new Set<unknown>();
+    set.add(changing(() => set.add(2)));
+    const object: Record<string, unknown> = { a: changing(() => (object.b = 2)) };
+
+    expect(decode(encode(map))).toEqual(
+      new Map<unknown, unknown>([
+        ['a', { value: 1 }],
+        ['b', 3],
+      ]),
+    );
+    expect(decode(encode(set))).toEqual(new Set([{ value: 1 }]));
+    expect(decode(encode(object))).toEqual({ a: { value: 1 } });
+  });
+});
