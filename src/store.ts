@@ -45,6 +45,8 @@ export class Store {
   readonly #handles: MapHandles;
   readonly #transactions: Transactions;
   #closing: Promise<void> | undefined;
+  /** What a blocking close has thrown: so a close that it has overtaken fails with it too. */
+  #closeFailure: { readonly cause: unknown } | undefined;
 
   private constructor(parts: OpenStore) {
     this.#parts = parts;
@@ -279,10 +281,21 @@ export class Store {
     return this.#closing;
   }
 
+  /** The same, blocking. Does what is left of a `close()` that is under way. */
   closeSync(): void {
-    const { engine, maintenance, queue } = this.#parts;
+    const { engine } = this.#parts;
     if (engine.status === 'closed') return;
     engine.listeners.requireOutside();
+    try {
+      this.#closeNow();
+    } catch (cause) {
+      this.#closeFailure = { cause };
+      throw cause;
+    }
+  }
+
+  #closeNow(): void {
+    const { engine, maintenance, queue } = this.#parts;
     maintenance.overtake();
     let failure: { readonly cause: unknown } | undefined;
     try {
@@ -294,7 +307,8 @@ export class Store {
     engine.status = 'closing';
     this.#transactions.stopWaiting();
     this.#closing ??= Promise.resolve();
-    runSync(maintenance.beforeClose(BLOCKING));
+    // Behind End there is no other WAL to move to.
+    if (engine.writer?.isEnded !== true) runSync(maintenance.beforeClose(BLOCKING));
     runSync(closeStore(engine, BLOCKING));
     if (failure !== undefined) throw failure.cause;
   }
@@ -306,14 +320,16 @@ export class Store {
   async #close(): Promise<void> {
     const { engine, maintenance, queue } = this.#parts;
     if (engine.status === 'closed') return;
+    const isOvertaken = (): boolean => engine.status === 'closed';
     engine.status = 'closing';
     this.#transactions.stopWaiting();
     await queue.drain();
     await maintenance.settle();
     const manner = waitingManner(engine.environment);
-    await runAsync(maintenance.beforeClose(manner));
+    if (!isOvertaken()) await runAsync(maintenance.beforeClose(manner));
     await queue.drain();
     await runAsync(closeStore(engine, manner));
+    if (this.#closeFailure !== undefined) throw this.#closeFailure.cause;
   }
 
   async #applyQuota(quota: QuotaOptions): Promise<void> {

@@ -18,7 +18,7 @@ import type { SnapshotReader } from '../snapshot/snapshot-reader.ts';
 import type { WalWriter } from '../wal/wal-writer.ts';
 import type { State } from './draft.ts';
 import type { Environment } from './environment.ts';
-import { type FencedFiles, lockLost } from './fenced-files.ts';
+import { type FencedFiles, isClosedMeanwhile, lockLost } from './fenced-files.ts';
 import { GENERATION_MAX } from './file-names.ts';
 import { FileRegister } from './file-register.ts';
 import { HeldStates } from './held-states.ts';
@@ -167,6 +167,8 @@ export class Engine {
   }
 
   report(event: StoreEvent): void {
+    // Work that a blocking close has overtaken finds all its files closed: that is no news.
+    if (this.status === 'closed' && isClosedMeanwhile(event.error)) return;
     this.#log(event);
     this.listeners.fire(event);
   }

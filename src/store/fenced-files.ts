@@ -139,6 +139,10 @@ function closedMeanwhile(): UsageError {
   return new UsageError('CLOSED', 'the store was closed meanwhile', { committed: 'no' });
 }
 
+export function isClosedMeanwhile(error: unknown): boolean {
+  return error instanceof UsageError && error.code === 'CLOSED';
+}
+
 export function lockLost(lock: Lock | undefined, committed: Committed = 'no'): LockedError {
   return new LockedError(
     'LOCK_LOST',

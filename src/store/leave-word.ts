@@ -8,7 +8,8 @@ import type { Engine } from './engine.ts';
  */
 export function leaveWord(engine: Engine, onHalfWord: (writer: WalWriter) => void): void {
   const { writer, failure, manifest } = engine;
-  if (writer === undefined || writer.isPoisoned || failure !== undefined) return;
+  if (writer === undefined || failure !== undefined) return;
+  if (writer.isPoisoned || writer.isEnded) return;
   const snapshot = manifest?.footer.generation;
   const isKnown = writer.durable.sequence <= writer.markedSequence;
   if (isKnown && writer.namedSnapshot === snapshot) return;

@@ -123,11 +123,9 @@ export class Maintenance {
     try {
       yield* this.#checkpointTask(this.#work(manner, {}));
     } catch (error) {
-      this.#engine.report({
-        type: 'error',
-        message: 'no checkpoint was written at the close',
-        error,
-      });
+      if (this.#engine.status === 'closed') return;
+      const message = 'no checkpoint was written at the close';
+      this.#engine.report({ type: 'error', message, error });
     }
   }
 

@@ -42,6 +42,7 @@ export class WalWriter {
   #unsynced: LoggedCommit[] = [];
   #unsyncedSize = 0;
   #isPoisoned = false;
+  #isEnded = false;
   #marked: number;
   #stagedMark: number;
   #namedSnapshot: number | undefined;
@@ -102,6 +103,11 @@ export class WalWriter {
 
   get isPoisoned(): boolean {
     return this.#isPoisoned;
+  }
+
+  /** Invariant: once End is staged, nothing is staged behind it. */
+  get isEnded(): boolean {
+    return this.#isEnded;
   }
 
   poison(): void {
@@ -241,6 +247,7 @@ export class WalWriter {
     const frames = this.#frameCount + this.#stagedCount;
     const body = encodeEnd({ frames, bytes: this.#stagedTip.offset, last: sequence });
     this.#stageFrame(FrameType.end, { body, sequence });
+    this.#isEnded = true;
   }
 
   #stageFrame(
@@ -251,6 +258,7 @@ export class WalWriter {
       readonly isContinuation?: boolean;
     },
   ): void {
+    assert(!this.#isEnded, 'nothing follows End');
     const { body, sequence, isContinuation = false } = content;
     const { offset, chain, generation } = this.#stagedTip;
     const durable = this.#durable.sequence;
