@@ -14,11 +14,18 @@ import {
 } from '../fs/file-system.ts';
 import type { Awaitable } from '../fs/task.ts';
 
+/**
+ * Locks that come when nobody waits for them any more, since the open could not block, until they
+ * are released. The next open of the same files, which may well wait, waits for that too.
+ */
+const comingTooLate = new WeakMap<FileSystem, Promise<void>>();
+
 export class FencedFiles implements FileSystem {
   readonly #fs: FileSystem;
   readonly #open = new Set<FencedFile>();
   #isShut = false;
   #lock: Lock | undefined;
+  #comingLock: Promise<Lock> | undefined;
 
   constructor(fs: FileSystem) {
     this.#fs = fs;
@@ -28,10 +35,16 @@ export class FencedFiles implements FileSystem {
     return this.#fs.facts;
   }
 
-  /** Closes every file. Nothing reaches the host any more. */
+  /** Closes every file. Nothing reaches the host any more, and a lock still to come is released. */
   shut(): void {
     this.#isShut = true;
     for (const file of this.#open) closeQuietly(file);
+    if (this.#comingLock === undefined) return;
+    const fs = this.#fs;
+    const released = releaseWhenItComes(this.#comingLock).then(() => {
+      if (comingTooLate.get(fs) === released) comingTooLate.delete(fs);
+    });
+    comingTooLate.set(fs, released);
   }
 
   open(name: string, mode: 'read' | 'create'): Awaitable<File> {
@@ -60,8 +73,9 @@ export class FencedFiles implements FileSystem {
   }
 
   lock(): Awaitable<Lock> {
-    const lock = this.#fs.lock();
-    return lock instanceof Promise ? lock.then((taken) => this.#hold(taken)) : this.#hold(lock);
+    const before = comingTooLate.get(this.#fs);
+    const lock = before === undefined ? this.#fs.lock() : before.then(() => this.#fs.lock());
+    return lock instanceof Promise ? this.#holdLater(lock) : this.#hold(lock);
   }
 
   free(): Awaitable<number | undefined> {
@@ -74,6 +88,15 @@ export class FencedFiles implements FileSystem {
     this.#open.add(fenced);
     if (this.#isShut) closeQuietly(fenced);
     return fenced;
+  }
+
+  async #holdLater(coming: Promise<Lock>): Promise<Lock> {
+    this.#comingLock = coming;
+    try {
+      return this.#hold(await coming);
+    } finally {
+      this.#comingLock = undefined;
+    }
   }
 
   #hold(lock: Lock): Lock {
@@ -132,6 +155,15 @@ class FencedFile implements File {
   #checked(): File {
     if (this.#isClosed) throw closedMeanwhile();
     return this.#file;
+  }
+}
+
+async function releaseWhenItComes(coming: Promise<Lock>): Promise<void> {
+  try {
+    const lock = await coming;
+    await lock.release();
+  } catch {
+    // Nobody has it, or the next open meets LOCKED.
   }
 }
 

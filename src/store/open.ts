@@ -53,8 +53,9 @@ export function* openStore(
   asked: Omit<OpenParts, 'fs'> & { readonly fs: FileSystem },
 ): Task<OpenStore> {
   const parts = { ...asked, fs: new FencedFiles(asked.fs) };
-  const lock = parts.options.readOnly ? undefined : yield* takeLock(parts);
+  let lock: Lock | undefined;
   try {
+    if (!parts.options.readOnly) lock = yield* takeLock(parts);
     return yield* openLocked(parts, lock);
   } catch (error) {
     parts.fs.shut();

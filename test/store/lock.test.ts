@@ -2,6 +2,7 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { checksumReady } from '../../src/bytes/checksum.ts';
 import type { Lock } from '../../src/fs/file-system.ts';
+import type { Awaitable } from '../../src/fs/task.ts';
 import { Store } from '../../src/index.ts';
 import { SimulatedDisk } from '../../src/testing/index.ts';
 import { useSeededHost } from '../support/seeded.ts';
@@ -165,4 +166,61 @@ test('an open that fails lets the lock go', async () => {
   const store = await Store.open(disk);
 
   await store.close();
+});
+
+// It came when nobody waited for it any more, and was held as long as the page lived.
+test('a blocking open that the lock makes wait lets it go, before the next open has its turn', async () => {
+  for (const count of [1, 2]) {
+    const disk = new SimulatedDisk({ host: 'poor' });
+    for (let i = 0; i < count; i++) {
+      expect(() => Store.openSync(disk)).toThrow(
+        expect.objectContaining({ code: 'SYNC_UNAVAILABLE' }),
+      );
+    }
+
+    const store = await Store.open(disk);
+
+    await store.map('m').put('k', 1);
+    await store.close();
+  }
+});
+
+test('a lock that comes too late and cannot be released is in the way of the next open', async () => {
+  const disk = new SimulatedDisk({ host: 'poor' });
+  disk.onCall = ({ kind }) => (kind === 'release' ? { kind: 'fail', code: 'EIO' } : undefined);
+
+  expect(() => Store.openSync(disk)).toThrow();
+
+  await expect(Store.open(disk)).rejects.toMatchObject({ code: 'LOCKED' });
+});
+
+test('a blocking open beside an owner leaves the lock alone', async () => {
+  const disk = new SimulatedDisk({ host: 'poor' });
+  const owner = await Store.open(disk);
+
+  expect(() => Store.openSync(disk)).toThrow();
+
+  await expect(Store.open(disk)).rejects.toMatchObject({ code: 'LOCKED' });
+  await owner.map('m').put('k', 1);
+  await owner.close();
+});
+
+/** As OPFS: it answers at once when it is prepared. */
+class Prepared extends SimulatedDisk {
+  isPrepared = false;
+
+  override lock(): Awaitable<Lock> {
+    return this.isPrepared ? super.lock() : Promise.resolve().then(() => super.lock());
+  }
+}
+
+test('a blocking open works once the host can block, also if one had failed before', async () => {
+  const disk = new Prepared();
+  expect(() => Store.openSync(disk)).toThrow(expect.objectContaining({ code: 'SYNC_UNAVAILABLE' }));
+  await new Promise((resolve) => setImmediate(resolve));
+  disk.isPrepared = true;
+
+  const store = Store.openSync(disk);
+
+  store.closeSync();
 });
