@@ -16,7 +16,7 @@ import {
   type WriteOptions,
 } from './options.ts';
 import type { CheckpointReport } from './store/checkpoint-report.ts';
-import { closeStore } from './store/close.ts';
+import { closeStore, requireBlockingClose } from './store/close.ts';
 import type { Commit } from './store/commit-request.ts';
 import { Committer } from './store/committer.ts';
 import { BLOCKING, waitingManner } from './store/environment.ts';
@@ -281,11 +281,15 @@ export class Store {
     return this.#closing;
   }
 
-  /** The same, blocking. Does what is left of a `close()` that is under way. */
+  /**
+   * The same, blocking. Does what is left of a `close()` that is under way. SYNC_UNAVAILABLE where
+   * the host cannot: the store stays as it is, unless it is only read.
+   */
   closeSync(): void {
     const { engine } = this.#parts;
     if (engine.status === 'closed') return;
     engine.listeners.requireOutside();
+    requireBlockingClose(engine);
     try {
       this.#closeNow();
     } catch (cause) {

@@ -5,7 +5,7 @@
  * other one, whenever it wakes up, looks whether the store is closed by now, and stops.
  */
 import { closeQuietly } from '../fs/file-system.ts';
-import { type Task, wait } from '../fs/task.ts';
+import { cannotBlock, type Task, wait } from '../fs/task.ts';
 import type { LoggedCommit, WalWriter } from '../wal/wal-writer.ts';
 import type { Engine } from './engine.ts';
 import type { Manner } from './environment.ts';
@@ -33,6 +33,11 @@ export function* closeStore(engine: Engine, manner: Manner): Task<void> {
   } finally {
     if (!isClosed(engine)) yield* free(engine);
   }
+}
+
+/** Before anything is touched: throws SYNC_UNAVAILABLE where a blocking close could sync nothing. */
+export function requireBlockingClose({ writer }: Engine): void {
+  if (writer !== undefined && writer.file.syncNow === undefined) throw cannotBlock();
 }
 
 function isClosed({ status }: Engine): boolean {

@@ -249,3 +249,40 @@ test('on the file system of Node a blocking close overtakes another one as well'
     rmSync(directory, { recursive: true, force: true });
   }
 });
+
+// The store was closed, a put was said to be in doubt, and buffered commits were left unsynced.
+test('a blocking close where the host cannot block is refused, and the store goes on', async () => {
+  for (let ticks = 0; ticks < 20; ticks++) {
+    const disk = new SimulatedDisk({ host: 'poor' });
+    const said: string[] = [];
+    const store = await Store.open(disk, { logger: ({ type }) => said.push(type) });
+    const map = store.map<string, number>('m');
+    await map.put('k', 1, { durability: 'buffered' });
+    const waiting = map.put('l', 2);
+    await pass(ticks);
+    const refusal = expect.objectContaining({ code: 'SYNC_UNAVAILABLE', committed: 'no' });
+
+    expect(() => store.closeSync()).toThrow(refusal);
+
+    await waiting;
+    await map.put('m', 3, { durability: 'buffered' });
+    const closing = store.close();
+    expect(() => store.closeSync()).toThrow(refusal);
+    await closing;
+    store.closeSync();
+    expect(said, `after ${ticks} ticks`).toEqual(['closed']);
+    expect(await keysOn(disk.afterKill())).toEqual(['k', 'l', 'm']);
+  }
+});
+
+test('a blocking close of a store that is only read needs no host that can block', async () => {
+  const disk = new SimulatedDisk({ host: 'poor' });
+  const owner = await Store.open(disk);
+  await LIVES.synced?.(owner);
+  const reader = await Store.open(disk, { readOnly: true });
+
+  reader.closeSync();
+
+  expect(() => reader.map('m').get('k')).toThrow(expect.objectContaining({ code: 'CLOSED' }));
+  await owner.close();
+});
