@@ -6,10 +6,13 @@ import type { RawChange } from './change.ts';
 import { type CommitRequest, prepareCommit, refusal } from './commit-request.ts';
 import { Draft } from './draft.ts';
 import type { Engine } from './engine.ts';
+import { toStorageError } from './host-error.ts';
 import { onlyDeletes } from './pending-write.ts';
 
 /** A group is closed when its commits have grown to this many bytes. */
 const GROUP_SIZE_TARGET = 4 << 20;
+/** The same for their number: what logs nothing has no size, and waits for the group all the same. */
+const GROUP_COUNT_MAX = 1 << 16;
 /** Buffered commits are synced at the latest when there are this many bytes of them. */
 const UNSYNCED_SIZE_MAX = 4 << 20;
 
@@ -104,11 +107,28 @@ export function isDeletion(request: CommitRequest): boolean {
   return onlyDeletes(request.writes);
 }
 
+/**
+ * Without the reserve only deletions are taken, so that they never find the disk filled up by what
+ * came before them. `error`: why there is none.
+ */
+export function acceptable(
+  requests: readonly CommitRequest[],
+  error: unknown,
+): readonly CommitRequest[] {
+  if (error === undefined) return requests;
+  const doing = 'there is no room for the reserve that deletions need';
+  for (const request of requests) {
+    if (!isDeletion(request)) request.reject(toStorageError(error, { doing, committed: 'no' }));
+  }
+  return requests.filter(isDeletion);
+}
+
 /** How many of the waiting requests make up the next group. */
 export function groupEnd(waiting: readonly CommitRequest[]): number {
   let size = 0;
   let end = 0;
-  while (end < waiting.length && size < GROUP_SIZE_TARGET) {
+  const endMax = Math.min(waiting.length, GROUP_COUNT_MAX);
+  while (end < endMax && size < GROUP_SIZE_TARGET) {
     size += (waiting[end] as CommitRequest).size;
     end++;
   }

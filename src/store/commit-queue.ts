@@ -9,7 +9,14 @@ import { OnewalError, StorageError } from '../errors.ts';
 import { type Awaitable, runSync, type Task } from '../fs/task.ts';
 import type { WalWriter } from '../wal/wal-writer.ts';
 import { announceCommits } from './announce.ts';
-import { type Group, groupEnd, isDeletion, prepareGroup, writeGroup } from './commit-group.ts';
+import {
+  acceptable,
+  type Group,
+  groupEnd,
+  isDeletion,
+  prepareGroup,
+  writeGroup,
+} from './commit-group.ts';
 import type { CommitRequest } from './commit-request.ts';
 import type { Engine } from './engine.ts';
 import { BLOCKING, type Manner, waitingManner } from './environment.ts';
@@ -188,7 +195,7 @@ export class CommitQueue {
     const error = this.#lacksReserve ? yield* this.#makeReserve(manner) : undefined;
     // Somebody blocking may have used it up at once: look again.
     if (error === undefined && this.#lacksReserve) return 0;
-    const requests = this.#acceptable(this.#takeGroup(), error);
+    const requests = acceptable(this.#takeGroup(), error);
     if (requests.length === 0) return 0;
     const writerNow = this.#writerFor(requests);
     if (writerNow === undefined) return 0;
@@ -218,19 +225,6 @@ export class CommitQueue {
     const error = yield* makeReserve(this.#engine, manner);
     if (isDiskFull(error)) this.#engine.counters.diskFullErrors++;
     return error;
-  }
-
-  /**
-   * Without the reserve only deletions are taken, so that they never find the disk filled up by
-   * what came before them.
-   */
-  #acceptable(requests: readonly CommitRequest[], error: unknown): readonly CommitRequest[] {
-    if (error === undefined) return requests;
-    const doing = 'there is no room for the reserve that deletions need';
-    for (const request of requests) {
-      if (!isDeletion(request)) request.reject(toStorageError(error, { doing, committed: 'no' }));
-    }
-    return requests.filter(isDeletion);
   }
 
   /** Rejects the requests where there is nobody to write them. */
@@ -298,7 +292,12 @@ export class CommitQueue {
   #reject(group: Group, error: OnewalError): void {
     group.isSettled = true;
     for (const { request } of group.members) request.reject(error);
-    this.#waiting.unshift(...group.refused.map(({ request }) => request));
+    this.#putBack(group.refused.map(({ request }) => request));
+  }
+
+  /** First in line again. There may be more of them than a call takes arguments. */
+  #putBack(requests: readonly CommitRequest[]): void {
+    this.#waiting = [...requests, ...this.#waiting];
   }
 
   /** After a failed sync: the group is in doubt until a new generation leaves it out. */
@@ -358,19 +357,21 @@ export class CommitQueue {
     const engine = this.#engine;
     const isFull = isDiskFull(cause);
     if (isFull) engine.counters.diskFullErrors++;
-    const members = group.members.map(({ request }) => request);
-    const again = isFull && isUndone && engine.hasReserve ? members.filter(isDeletion) : [];
-    for (const request of members) {
-      if (again.includes(request)) continue;
-      request.reject(
-        toStorageError(cause, {
-          doing: 'the commit could not be written',
-          committed: isUndone ? 'no' : 'unknown',
-          writesDisabled: engine.failure !== undefined,
-        }),
-      );
+    const isReserveFree = isFull && isUndone && engine.hasReserve;
+    const again: CommitRequest[] = [];
+    for (const { request } of group.members) {
+      if (isReserveFree && isDeletion(request)) again.push(request);
+      else {
+        request.reject(
+          toStorageError(cause, {
+            doing: 'the commit could not be written',
+            committed: isUndone ? 'no' : 'unknown',
+            writesDisabled: engine.failure !== undefined,
+          }),
+        );
+      }
     }
-    this.#waiting.unshift(...again, ...group.refused.map(({ request }) => request));
+    this.#putBack([...again, ...group.refused.map(({ request }) => request)]);
     if (again.length > 0) yield* removeReserve(engine);
   }
 

@@ -107,8 +107,8 @@ export const COMMIT_MUTANTS = [
   {
     name: 'a commit whose write could not be undone is called not committed',
     file: 'src/store/commit-queue.ts',
-    find: "          committed: isUndone ? 'no' : 'unknown',\n",
-    replace: "          committed: 'no',\n",
+    find: "            committed: isUndone ? 'no' : 'unknown',\n",
+    replace: "            committed: 'no',\n",
     tests: ['test/store/failures.test.ts > a commit that can neither be written whole nor undone'],
   },
   {
@@ -249,9 +249,9 @@ export const COMMIT_MUTANTS = [
   },
   {
     name: 'without a reserve everything is taken',
-    file: 'src/store/commit-queue.ts',
-    find: '    if (error === undefined) return requests;\n',
-    replace: '    if (error !== null) return requests;\n',
+    file: 'src/store/commit-group.ts',
+    find: '  if (error === undefined) return requests;\n',
+    replace: '  if (error !== null) return requests;\n',
     tests: ['test/store/disk-full.test.ts > a reserve whose sync fails is none'],
   },
   {

@@ -29,9 +29,9 @@ export const FOUND_MUTANTS = [
   {
     name: 'writes leave the line before there is a reserve',
     file: 'src/store/commit-queue.ts',
-    find: '    const error = this.#lacksReserve ? yield* this.#makeReserve(manner) : undefined;\n    // Somebody blocking may have used it up at once: look again.\n    if (error === undefined && this.#lacksReserve) return 0;\n    const requests = this.#acceptable(this.#takeGroup(), error);\n',
+    find: '    const error = this.#lacksReserve ? yield* this.#makeReserve(manner) : undefined;\n    // Somebody blocking may have used it up at once: look again.\n    if (error === undefined && this.#lacksReserve) return 0;\n    const requests = acceptable(this.#takeGroup(), error);\n',
     replace:
-      '    const isLacking = this.#lacksReserve;\n    const taken = this.#takeGroup();\n    const error = isLacking ? yield* this.#makeReserve(manner) : undefined;\n    const requests = this.#acceptable(taken, error);\n',
+      '    const isLacking = this.#lacksReserve;\n    const taken = this.#takeGroup();\n    const error = isLacking ? yield* this.#makeReserve(manner) : undefined;\n    const requests = acceptable(taken, error);\n',
     tests: ['test/store/failures.test.ts > writes that wait for the reserve keep their place'],
   },
   {
@@ -86,16 +86,16 @@ export const FOUND_MUTANTS = [
   {
     name: 'a commit is refused for good because of one that is then rolled back',
     file: 'src/store/commit-queue.ts',
-    find: '    this.#waiting.unshift(...group.refused.map(({ request }) => request));\n',
+    find: '    this.#putBack(group.refused.map(({ request }) => request));\n',
     replace: '    for (const { request, error } of group.refused) request.reject(error);\n',
     tests: ['test/store/groups.test.ts > what was refused because of a commit of its group'],
   },
   {
     name: 'a commit is refused for good because of one that then finds the disk full',
     file: 'src/store/commit-queue.ts',
-    find: '    this.#waiting.unshift(...again, ...group.refused.map(({ request }) => request));\n',
+    find: '    this.#putBack([...again, ...group.refused.map(({ request }) => request)]);\n',
     replace:
-      '    this.#waiting.unshift(...again);\n    for (const { request, error } of group.refused) request.reject(error);\n',
+      '    this.#putBack(again);\n    for (const { request, error } of group.refused) request.reject(error);\n',
     tests: ['test/store/groups.test.ts > a deletion that was refused because of a commit'],
   },
   {

@@ -53,9 +53,9 @@ export const MUSEUM_MUTANTS = [
   {
     name: 'a full disk disables writes until the next open',
     file: 'src/store/commit-queue.ts',
-    find: '    if (isFull) engine.counters.diskFullErrors++;\n    const members =',
+    find: '    if (isFull) engine.counters.diskFullErrors++;\n    const isReserveFree =',
     replace:
-      "    if (isFull) disable(engine, toStorageError(cause, { doing: 'the disk is full' }));\n    const members =",
+      "    if (isFull) disable(engine, toStorageError(cause, { doing: 'the disk is full' }));\n    const isReserveFree =",
     tests: ['test/museum/rocksdb.test.ts > RocksDB 919'],
   },
   {

@@ -46,6 +46,12 @@ test('a group ends where it has grown to its size, and not before', () => {
   expect(groupEnd(sized(9 << 20, 1))).toBe(1);
 });
 
+test('a group ends also where what waits has no size', () => {
+  const flush = { size: 0 } as CommitRequest;
+
+  expect(groupEnd(Array.from({ length: 200_000 }, () => flush))).toBe(1 << 16);
+});
+
 test('commits that change nothing, or are refused, write nothing at all', async () => {
   const disk = new SimulatedDisk();
   const store = await Store.open(disk);

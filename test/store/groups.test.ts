@@ -250,3 +250,20 @@ test('groups are counted with their commits, and a group of which nothing was wr
   expect(after).toMatchObject({ commits: 4, groups: 2, largestGroup: 3 });
   await store.close();
 });
+
+// They went back in line as the arguments of one call, which are more than a stack holds: the line
+// stood still for ever.
+test('a hundred thousand deletions in one turn that find the disk full are tried again', async () => {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(disk);
+  const map = store.map<string, string>('m', { key: 'utf8' });
+  await map.put('k', 'v');
+
+  failOnce(disk, 'write', 'ENOSPC');
+  const removals = Array.from({ length: 130_000 }, () => answerOf(map.remove('k')));
+  const answers = new Set(await Promise.all(removals));
+
+  expect([...answers]).toEqual(['yes']);
+  expect(map.has('k')).toBe(false);
+  await store.close();
+}, 60_000);
