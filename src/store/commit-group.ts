@@ -123,11 +123,24 @@ export function acceptable(
   return requests.filter(isDeletion);
 }
 
-/** How many of the waiting requests make up the next group. */
-export function groupEnd(waiting: readonly CommitRequest[]): number {
+/**
+ * How many of the waiting requests make up the next group. Without the reserve deletions that are
+ * first in line go alone: what room there is has been made for them.
+ */
+export function groupEnd(
+  waiting: readonly CommitRequest[],
+  { hasReserve }: { readonly hasReserve: boolean },
+): number {
+  const end = groupEndBySize(waiting);
+  if (hasReserve) return end;
+  const deletions = waiting.slice(0, end).findIndex((request) => !isDeletion(request));
+  return deletions > 0 ? deletions : end;
+}
+
+function groupEndBySize(waiting: readonly CommitRequest[]): number {
+  const endMax = Math.min(waiting.length, GROUP_COUNT_MAX);
   let size = 0;
   let end = 0;
-  const endMax = Math.min(waiting.length, GROUP_COUNT_MAX);
   while (end < endMax && size < GROUP_SIZE_TARGET) {
     size += (waiting[end] as CommitRequest).size;
     end++;

@@ -212,13 +212,15 @@ export class CommitQueue {
   }
 
   #takeGroup(): readonly CommitRequest[] {
-    return this.#waiting.splice(0, groupEnd(this.#waiting));
+    const { hasReserve } = this.#engine;
+    return this.#waiting.splice(0, groupEnd(this.#waiting, { hasReserve }));
   }
 
+  /** Deletions that are first in line may have been given its room: it is not made before them. */
   get #lacksReserve(): boolean {
     const { hasReserve, failure } = this.#engine;
-    if (hasReserve || failure !== undefined) return false;
-    return !this.#waiting.slice(0, groupEnd(this.#waiting)).every(isDeletion);
+    const [first] = this.#waiting;
+    return !hasReserve && failure === undefined && first !== undefined && !isDeletion(first);
   }
 
   *#makeReserve(manner: Manner): Task<unknown> {

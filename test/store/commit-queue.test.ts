@@ -12,6 +12,8 @@ import { useSeededHost } from '../support/seeded.ts';
 beforeAll(() => checksumReady);
 beforeEach(() => useSeededHost(31));
 
+const RESERVED = { hasReserve: true };
+
 async function nextTurn(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
@@ -40,16 +42,16 @@ test('the queue lets others have a turn behind a group, and not behind who commi
 test('a group ends where it has grown to its size, and not before', () => {
   const sized = (...sizes: number[]) => sizes.map((size) => ({ size }) as CommitRequest);
 
-  expect(groupEnd([])).toBe(0);
-  expect(groupEnd(sized((4 << 20) - 1, 1, 1))).toBe(2);
-  expect(groupEnd(sized(4 << 20, 1))).toBe(1);
-  expect(groupEnd(sized(9 << 20, 1))).toBe(1);
+  expect(groupEnd([], RESERVED)).toBe(0);
+  expect(groupEnd(sized((4 << 20) - 1, 1, 1), RESERVED)).toBe(2);
+  expect(groupEnd(sized(4 << 20, 1), RESERVED)).toBe(1);
+  expect(groupEnd(sized(9 << 20, 1), RESERVED)).toBe(1);
 });
 
 test('a group ends also where what waits has no size', () => {
   const flush = { size: 0 } as CommitRequest;
 
-  expect(groupEnd(Array.from({ length: 200_000 }, () => flush))).toBe(1 << 16);
+  expect(groupEnd(Array.from({ length: 200_000 }, () => flush), RESERVED)).toBe(1 << 16);
 });
 
 test('commits that change nothing, or are refused, write nothing at all', async () => {

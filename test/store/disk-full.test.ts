@@ -88,6 +88,65 @@ test('a reserve that a crash has left short is made anew', async () => {
   await store.close();
 });
 
+// A group of both made the reserve anew first, and took the room that the deletion had just been
+// given: for as long as somebody tried.
+test.each(['rich', 'poor'] as const)(
+  'a deletion gets the reserve also beside puts that are tried again at once (%s host)',
+  async (host) => {
+    const disk = new SimulatedDisk({ host });
+    const store = await Store.open(disk);
+    const map = store.map<string, string>('m');
+    await map.put('victim', 'x'.repeat(200));
+    disk.capacity = used(disk) + 10;
+    let refusals = 0;
+    let isRemoved = false;
+    const put = async () => {
+      while (!isRemoved && refusals < 100) {
+        await map.put('more', 'y'.repeat(5000)).catch(() => refusals++);
+      }
+    };
+
+    const puts = [put(), put()];
+    await map.remove('victim').then(() => {
+      isRemoved = true;
+    });
+    await Promise.all(puts);
+
+    expect(refusals).toBeLessThan(100);
+    expect(map.has('victim')).toBe(false);
+    await store.close();
+  },
+);
+
+test('without the reserve commits keep their order, and a put behind deletions has its turn', async () => {
+  const disk = new SimulatedDisk();
+  disk.onCall = ({ kind, file }) =>
+    kind === 'sync' && file === 'reserve' ? { kind: 'fail', code: 'ENOSPC' } : undefined;
+  const store = await Store.open(disk);
+  const map = store.map<string, number>('m');
+  const answers: string[] = [];
+  const note = (name: string, commit: Promise<unknown>) =>
+    commit.then(
+      () => answers.push(name),
+      (error: OnewalError) => answers.push(`${name} ${error.code}`),
+    );
+  const commits = () => [
+    note('remove 1', map.remove('a')),
+    note('put', map.put('a', 1)),
+    note('remove 2', map.remove('b')),
+  ];
+
+  await Promise.all(commits());
+  const without = answers.splice(0);
+  disk.onCall = undefined;
+  await Promise.all(commits());
+
+  expect(without).toEqual(['remove 1', 'put DISK_FULL', 'remove 2']);
+  expect(answers).toEqual(['remove 1', 'put', 'remove 2']);
+  expect(map.get('a')).toBe(1);
+  await store.close();
+});
+
 // A host may find out at the sync that there is no room for what it has taken.
 test('a reserve whose sync fails is none: only deletions are taken until one can be made', async () => {
   const disk = new SimulatedDisk();
