@@ -100,13 +100,11 @@ class CborDecoder {
   }
 
   private date(): Date {
-    if ((this.bytes[this.offset] ?? 0) >> 5 === MAJOR.tag) throw malformed('a tag under a Date');
-    const seconds = Number(this.value());
-    // Whole seconds apart: their product with 1000 is exact, that of the sum is not.
-    const whole = Math.floor(seconds);
-    const date = new Date(1000 * whole + Math.round(1000 * (seconds - whole)));
-    if (Number.isNaN(date.getTime())) throw malformed('a Date that is none');
-    return date;
+    const first = this.bytes[this.offset] ?? 0;
+    // What else there is may turn into a number, too: texts, and arrays of them.
+    if (first >> 5 > MAJOR.negative && first !== SIMPLE.double)
+      throw malformed('a Date of no number');
+    return dateOf(Number(this.value()));
   }
 
   private bigint(): bigint {
@@ -189,6 +187,15 @@ class CborDecoder {
   }
 }
 
-function malformed(reason: string): Error {
+/** Throws Error. */
+export function dateOf(seconds: number): Date {
+  // Whole seconds apart: their product with 1000 is exact, that of the sum is not.
+  const whole = Math.floor(seconds);
+  const date = new Date(1000 * whole + Math.round(1000 * (seconds - whole)));
+  if (Number.isNaN(date.getTime())) throw malformed('a Date that is none');
+  return date;
+}
+
+export function malformed(reason: string): Error {
   return new Error(`not a value in CBOR: ${reason}`);
 }

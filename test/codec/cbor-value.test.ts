@@ -216,6 +216,8 @@ describe('bytes that are no value', () => {
     ['a shared reference', 'd81d00'],
     ['a Date that is text', 'c16161'],
     ['a Date that is not a number', 'c1fb7ff8000000000000'],
+    ['a Date that is null, which counts as 0', 'c1f6'],
+    ['a Date that is digits in an array', 'c1816131'],
     ['a key that is not text', 'a10101'],
     ['a key named __proto__', 'a1695f5f70726f746f5f5fa16161f5'],
     ['text that is not UTF-8', '61ff'],
