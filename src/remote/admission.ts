@@ -3,6 +3,7 @@
  * anybody. A key that decodes but is not what its encoding gives would be a second key for the same.
  */
 import { bytesEqual } from '../bytes/bytes.ts';
+import { checkValue } from '../codec/value-check.ts';
 import { LimitError, OnewalError, UsageError } from '../errors.ts';
 import type { Inside } from '../store/inside.ts';
 import type { MapTarget } from '../store/pending-write.ts';
@@ -34,7 +35,7 @@ export class Admission {
   checkPut(target: MapTarget, key: Uint8Array, value: Uint8Array): void {
     const codecs = this.#checkKey(target, key);
     requireSize('value', value, this.#policy.limits.valueBytes);
-    reading('VALUE_INVALID', () => codecs.value.decode(value));
+    reading('VALUE_INVALID', () => checkValue(codecs.value, value));
   }
 
   /** Throws NOT_ALLOWED, LIMIT, KEY_INVALID, MAP_ENCODING_MISMATCH. */

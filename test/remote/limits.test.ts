@@ -22,6 +22,7 @@ const RANGE: WireSelection = {
   ...{ start: undefined, end: undefined, isReverse: false, limit: undefined, offset: 0 },
 };
 const KEY_SIZE = 1000;
+const [ARRAY_OF_32_BITS, EMPTY_MAP] = [0x9a, 0xa0] as const;
 
 let store: Store;
 let owner: FakePort;
@@ -178,6 +179,29 @@ describe('the keys that a transaction reads', () => {
     await doing((own, key) => own.getCount({ start: key }));
     await doing((own, key) => own.clear({ start: key, end: key }));
     await doing((own, key) => own.getKeys({ end: key })[Symbol.asyncIterator]().next());
+  });
+});
+
+describe('a value', () => {
+  test('is looked at, and not made: its bytes may stand for millions of objects', async () => {
+    attachRaw({});
+    const value = new Uint8Array(4 << 20).fill(EMPTY_MAP);
+    value.set([ARRAY_OF_32_BITS, 0, 0, 0, 0]);
+    new DataView(value.buffer).setUint32(1, value.length - 5);
+    const key = Uint8Array.of(0x61);
+    const target = { name: 'values', keyEncoding: 'ordered', valueEncoding: 'cbor' };
+    const requests = message([
+      { type: 'name', id: 3, ...target },
+      { ...commit([{ type: 'put', map: 3, key, value }]), id: 4 },
+    ]);
+    const before = process.memoryUsage().heapUsed;
+
+    owner.deliver(requests);
+
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(32 << 20);
+    await settle();
+    expect(server.stats().refused).toBe(0);
+    expect(store.map('values').has('a')).toBe(true);
   });
 });
 
