@@ -93,7 +93,8 @@ export async function entriesOf(directory: PluginDirectory): Promise<PluginEntry
       reader.readEntries(success, failure),
     );
     if (some.length === 0) return entries;
-    entries.push(...some);
+    // One by one: there may be more of them than a call takes arguments.
+    for (const entry of some) entries.push(entry);
   }
 }
 

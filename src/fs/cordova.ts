@@ -77,8 +77,9 @@ export class CordovaFileSystem implements FileSystem {
     for (const parent of ['', `${QUARANTINE}/`]) {
       const directory = await this.#directoryOf(parent, { create: false });
       if (directory === undefined) continue;
-      const files = (await entriesOf(directory)).filter(({ isFile }) => isFile);
-      names.push(...files.map(({ name }) => `${parent}${name}`));
+      for (const { isFile, name } of await entriesOf(directory)) {
+        if (isFile) names.push(`${parent}${name}`);
+      }
     }
     return names;
   }
