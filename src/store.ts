@@ -23,7 +23,7 @@ import { BLOCKING, waitingManner } from './store/environment.ts';
 import { hostEnvironment, resolveLocation } from './store/host.ts';
 import { setInside } from './store/inside.ts';
 import type { CommitEvent, EventType, Listener } from './store/listeners.ts';
-import { MapHandles, type MapOptions, type Write } from './store/map-handles.ts';
+import { checkName, MapHandles, type MapOptions, type Write } from './store/map-handles.ts';
 import { type OpenStore, openStore } from './store/open.ts';
 import type { Outcome } from './store/outcomes.ts';
 import { rotate } from './store/rotation.ts';
@@ -252,8 +252,12 @@ export class Store {
     return this.#committer.commit(this.#handles.quotaWrites(checkQuotaOptions(quota)));
   }
 
-  /** The report in `info.loss` was seen by somebody: it is not shown again. */
+  /**
+   * The report in `info.loss` was seen by somebody: it is not shown again. Rejects with
+   * INVALID_ARGUMENT or LIMIT for what cannot be the name of a report.
+   */
   async acknowledgeLoss(reportId: string): Promise<Commit> {
+    checkName(reportId);
     return this.#committer.commit([{ type: 'acknowledge', report: reportId }]);
   }
 

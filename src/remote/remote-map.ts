@@ -9,7 +9,7 @@ import {
   type WriteOptions,
 } from '../options.ts';
 import type { Commit } from '../store/commit-request.ts';
-import { checkRange } from '../store/range.ts';
+import { checkClearedRange } from '../store/range.ts';
 import type { MapCodecs } from '../store/reads.ts';
 import { WriteEncoder } from '../store/write-encoder.ts';
 import type { Link } from './link.ts';
@@ -54,9 +54,9 @@ export class RemoteMap<K, V> extends RemoteMapReads<K, V> {
     return { type, map, key: put.key, value: put.value };
   }
 
-  /** Throws INVALID_ARGUMENT, KEY_INVALID. */
+  /** Throws INVALID_ARGUMENT, KEY_INVALID, LIMIT. */
   clearOf(range?: RangeOptions<K>): WireWrite {
-    const selection = checkRange(range, this.#codecs.key);
+    const selection = checkClearedRange(range, this.#codecs.key);
     return { type: 'clear', map: this.#id, range: toWireSelection(selection) };
   }
 

@@ -52,6 +52,7 @@ export function pendingSize(writes: readonly PendingWrite[]): number {
     size += OPERATION_OVERHEAD_MAX;
     if (write.type === 'put') size += write.key.length + write.value.length;
     else if (write.type === 'remove') size += write.key.length;
+    else if (write.type === 'clear') size += (write.start?.length ?? 0) + (write.end?.length ?? 0);
   }
   return size;
 }

@@ -2,6 +2,7 @@
 import { compareBytes } from '../bytes/bytes.ts';
 import type { Cursor } from '../bytes/cursor.ts';
 import type { KeyCodec } from '../codec/key-codec.ts';
+import { LimitError } from '../errors.ts';
 import { invalid, type RangeOptions, requireWhole } from '../options.ts';
 import type { Environment } from './environment.ts';
 import { toStorageError } from './host-error.ts';
@@ -13,6 +14,7 @@ import {
   type KeyBounds,
   type Layers,
 } from './layers.ts';
+import { BOUND_SIZE_MAX } from './limits.ts';
 
 /** Can be iterated again and again, with `for` and `for await`: always the view of its creation. */
 export interface Range<T> extends Iterable<T>, AsyncIterable<T> {}
@@ -49,6 +51,22 @@ export function checkRange<K>(options: RangeOptions<K> | undefined, codec: KeyCo
     limit: limit === undefined ? Number.POSITIVE_INFINITY : requireWhole('limit', limit, 0),
     offset: requireWhole('offset', offset, 0),
   };
+}
+
+/** The same for a range to be cleared, whose bounds are logged. Throws LIMIT, too. */
+export function checkClearedRange<K>(
+  options: RangeOptions<K> | undefined,
+  codec: KeyCodec<K>,
+): Selection {
+  const selection = checkRange(options, codec);
+  const { start, end } = selection.bounds;
+  for (const bound of [start, end]) {
+    if (bound === undefined || bound.length <= BOUND_SIZE_MAX) continue;
+    throw new LimitError(
+      `a bound of the range takes ${bound.length} bytes, the limit is ${BOUND_SIZE_MAX}`,
+    );
+  }
+  return selection;
 }
 
 function boundsOf<K>(options: RangeOptions<K>, codec: KeyCodec<K>): KeyBounds {

@@ -8,7 +8,7 @@ import {
   pendingSize,
   requireCommitSize,
 } from './pending-write.ts';
-import { checkRange } from './range.ts';
+import { checkClearedRange } from './range.ts';
 import type { MapCodecs, Reads } from './reads.ts';
 
 export type PendingPut = PendingWrite & { readonly type: 'put' };
@@ -47,14 +47,14 @@ export class WriteEncoder<K, V> {
 
   /**
    * `limit`, `offset` and `reverse` choose keys one by one, as `reads` has them; bounds alone are
-   * logged as they are. Throws INVALID_ARGUMENT, KEY_INVALID; LIMIT as soon as they are too many for
-   * a commit, since there may be no memory for all.
+   * logged as they are. Throws INVALID_ARGUMENT, KEY_INVALID; LIMIT for a bound longer than any key,
+   * and as soon as the keys are too many for a commit, since there may be no memory for all.
    */
   clear(
     range: RangeOptions<K> | undefined,
     reads: Pick<Reads<K, V>, 'getKeys'>,
   ): (PendingClear | PendingRemove)[] {
-    const { bounds, limit, offset } = checkRange(range, this.#codecs.key);
+    const { bounds, limit, offset } = checkClearedRange(range, this.#codecs.key);
     if (limit === Number.POSITIVE_INFINITY && offset === 0) {
       return [{ type: 'clear', target: this.target, ...bounds }];
     }

@@ -41,6 +41,21 @@ afterEach(async () => {
   await store.close();
 });
 
+test('the bounds of a clear are refused where they are longer than any key, by the client, too', async () => {
+  const remote = await connect(attach({}));
+  const map = remote.map<Uint8Array, Uint8Array>('m', BINARY);
+
+  for (const size of [4098, 10_000]) {
+    const range = { start: new Uint8Array(size) };
+    const limit = { code: 'LIMIT', committed: 'no' };
+    await expect(map.clear(range)).rejects.toMatchObject(limit);
+    await expect(remote.batch([{ type: 'clear', map, range }])).rejects.toMatchObject(limit);
+    const transaction = remote.transaction((own) => own.map(map).clear(range));
+    await expect(transaction).rejects.toMatchObject(limit);
+  }
+  await remote.close();
+});
+
 describe('a clear that chooses keys one by one', () => {
   beforeEach(() => fill(100));
 

@@ -49,14 +49,9 @@ test('a group ends where it has grown to its size, and not before', () => {
 });
 
 test('a group ends also where what waits has no size', () => {
-  const flush = { size: 0 } as CommitRequest;
+  const flushes = Array.from({ length: 200_000 }, () => ({ size: 0 }) as CommitRequest);
 
-  expect(
-    groupEnd(
-      Array.from({ length: 200_000 }, () => flush),
-      RESERVED,
-    ),
-  ).toBe(1 << 16);
+  expect(groupEnd(flushes, RESERVED)).toBe(1 << 16);
 });
 
 test('commits that change nothing, or are refused, write nothing at all', async () => {

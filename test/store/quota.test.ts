@@ -10,6 +10,11 @@ import {
   NAME_SIZE_MAX,
   VALUE_SIZE_MAX,
 } from '../../src/store/limits.ts';
+import {
+  type PendingWrite,
+  pendingSize,
+  requireCommitSize,
+} from '../../src/store/pending-write.ts';
 import { useSeededHost } from '../support/seeded.ts';
 
 beforeAll(() => checksumReady);
@@ -156,6 +161,59 @@ describe('the limit of', () => {
     await expect(map.remove(bytes(KEY_SIZE_MAX + 1))).rejects.toMatchObject({ committed: 'no' });
     await store.checkpoint();
     expect(map.get(bytes(KEY_SIZE_MAX))).toEqual(bytes(1));
+    await store.close();
+  });
+
+  // The lowest bound above a key is one byte longer. Nothing bounded them, and one that was larger
+  // than a frame failed a whole group.
+  test('a bound of a clear is kept on both sides, and who commits beside it goes on', async () => {
+    const { store, map } = await openBinary();
+    await map.put(bytes(1), bytes(1));
+    await map.put(bytes(KEY_SIZE_MAX), bytes(1));
+    const limit = { code: 'LIMIT', committed: 'no' };
+    const tooLong = bytes(KEY_SIZE_MAX + 2);
+
+    const beside = map.put(new Uint8Array([7]), bytes(1));
+    await expect(map.clear({ start: bytes(34 << 20) })).rejects.toMatchObject(limit);
+    await expect(map.clear({ end: tooLong })).rejects.toMatchObject(limit);
+    const batch = store.batch([{ type: 'clear', map, range: { start: tooLong } }]);
+    await expect(batch).rejects.toMatchObject(limit);
+    const transaction = store.transaction((own) => own.map(map).clear({ end: tooLong }));
+    await expect(transaction).rejects.toMatchObject(limit);
+    await map.clear({ start: bytes(KEY_SIZE_MAX), exclusiveStart: true, end: new Uint8Array([7]) });
+    await map.clear({ start: bytes(KEY_SIZE_MAX), end: bytes(KEY_SIZE_MAX), inclusiveEnd: true });
+
+    await beside;
+    expect([...map.getKeys()]).toEqual([bytes(1), new Uint8Array([7])]);
+    await store.close();
+  });
+
+  test('a commit counts the bounds of its clears, too', async () => {
+    const { store, map } = await openBinary();
+    const range = { start: bytes(KEY_SIZE_MAX), end: bytes(KEY_SIZE_MAX) };
+    const [clear] = map.clearWrites(range) as [PendingWrite];
+    const count = Math.floor(COMMIT_SIZE_MAX / (2 * KEY_SIZE_MAX + 32));
+    const clears = (number: number) => Array.from({ length: number }, () => clear);
+
+    expect(() => requireCommitSize(pendingSize(clears(count)))).not.toThrow();
+    expect(() => requireCommitSize(pendingSize(clears(count + 1)))).toThrow(LimitError);
+    await store.close();
+  });
+
+  test('the name of a report is kept on both sides, and what is no name is refused', async () => {
+    const { store, map } = await openBinary();
+
+    const beside = map.put(bytes(1), bytes(1));
+    await expect(store.acknowledgeLoss('x'.repeat(34 << 20))).rejects.toBeInstanceOf(LimitError);
+    await expect(store.acknowledgeLoss('x'.repeat(256))).rejects.toBeInstanceOf(LimitError);
+    for (const wrong of [5, undefined, null, '', {}]) {
+      const attempt = store.acknowledgeLoss(wrong as string);
+      await expect(attempt, String(wrong)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    }
+    await store.acknowledgeLoss('x'.repeat(255));
+
+    await beside;
+    expect(map.get(bytes(1))).toEqual(bytes(1));
     await store.close();
   });
 
