@@ -212,7 +212,6 @@ export class Maintenance {
     try {
       yield* this.#writeOnFullDisk(frozen, work);
       this.#frozen = undefined;
-      this.#retryAt = undefined;
       this.#queue.leaveWord();
     } finally {
       this.#isWriting = false;

@@ -151,8 +151,10 @@ export const COMMIT_MUTANTS = [
   {
     name: 'a Sync record is written to a WAL that is not trusted',
     file: 'src/store/leave-word.ts',
-    find: 'if (writer === undefined || writer.isPoisoned || failure !== undefined) return;',
-    replace: 'if (writer === undefined) return;\n    void failure;',
+    find:
+      '  if (writer === undefined || failure !== undefined) return;\n' +
+      '  if (writer.isPoisoned || writer.isEnded) return;\n',
+    replace: '  if (writer === undefined || writer.isEnded) return;\n  void failure;\n',
     tests: ['test/store/lock.test.ts > a commit whose lock was lost during its sync'],
   },
   {
@@ -280,9 +282,30 @@ export const COMMIT_MUTANTS = [
   {
     name: 'a close lets the lock go before it is done with the files',
     file: 'src/store/close.ts',
-    find: '    engine.fs.shut();\n    yield* releaseLock(engine);\n',
-    replace: '    yield* releaseLock(engine);\n',
+    find: '  engine.fs.shut();\n  yield* releaseLock(engine);\n',
+    replace: '  yield* releaseLock(engine);\n',
     tests: ['test/store/checkpoint.test.ts > after a blocking close nothing of what it overtook'],
+  },
+  {
+    name: 'a blocking close writes End once more behind that of a close under way',
+    file: 'src/store/close.ts',
+    find: 'if (!writer.isEnded) writeEnd(writer);',
+    replace: 'writeEnd(writer);',
+    tests: ['test/store/close.test.ts'],
+  },
+  {
+    name: 'without the reserve deletions do not go alone',
+    file: 'src/store/commit-group.ts',
+    find: '  return deletions > 0 ? deletions : end;\n',
+    replace: '  void deletions;\n  return end;\n',
+    tests: ['test/store/disk-full.test.ts > without the reserve commits keep their order'],
+  },
+  {
+    name: 'puts behind deletions have the reserve made before these',
+    file: 'src/store/commit-queue.ts',
+    find: 'first !== undefined && !isDeletion(first);',
+    replace: 'first !== undefined && !this.#waiting.every(isDeletion);',
+    tests: ['test/store/disk-full.test.ts > a deletion gets the reserve also beside puts'],
   },
   {
     name: 'a blocking close leaves snapshots that it has overtaken',

@@ -81,8 +81,8 @@ export const SNAPSHOT_MUTANTS = [
   {
     name: 'no Sync record names a new snapshot',
     file: 'src/store/maintenance.ts',
-    find: '      this.#retryAt = undefined;\n      this.#queue.leaveWord();\n',
-    replace: '      this.#retryAt = undefined;\n',
+    find: '      this.#frozen = undefined;\n      this.#queue.leaveWord();\n',
+    replace: '      this.#frozen = undefined;\n',
     tests: ['test/store/witness.test.ts > a snapshot that was finished is believed'],
   },
   {
@@ -196,6 +196,27 @@ export const SNAPSHOT_MUTANTS = [
     find: '[...engine.unfinished].reverse()',
     replace: '[...engine.unfinished]',
     tests: ['test/store/folds.test.ts > a blocking close may come at any moment'],
+  },
+  {
+    name: 'nothing is folded behind an open',
+    file: 'src/store/open.ts',
+    find: '    maintenance.startFolds();\n',
+    replace: '',
+    tests: ['test/store/short-sessions.test.ts > an open that finds some snapshots'],
+  },
+  {
+    name: 'an open folds nothing itself, however many snapshots there are',
+    file: 'src/store/open.ts',
+    find: '    yield* maintenance.foldAtOpen(manner);\n',
+    replace: '',
+    tests: ['test/store/short-sessions.test.ts > the snapshots of sessions that'],
+  },
+  {
+    name: 'the wait behind a failed checkpoint goes on behind one that succeeds',
+    file: 'src/store/maintenance.ts',
+    find: 'retryAt?.writer === writer && ',
+    replace: 'retryAt !== undefined && ',
+    tests: ['test/store/checkpoint.test.ts > a checkpoint that a caller asks for ends the wait'],
   },
   {
     name: 'a compaction leaves the folds under way alone',

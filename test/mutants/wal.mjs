@@ -288,7 +288,7 @@ export const WAL_MUTANTS = [
   {
     name: 'the zeros stay behind a close',
     file: 'src/store/close.ts',
-    find: '    writer.dropZeros();\n',
+    find: '  writer.dropZeros();\n',
     replace: '',
     tests: ['test/store/preallocation.test.ts > leaves no zeros'],
   },
