@@ -1,6 +1,6 @@
 import { defineConfig, type UserConfig } from 'tsdown';
 import { plainFields } from './.ci/build/plain-fields.ts';
-import { thirdPartyLicenses, withoutBuffer } from './.ci/build/third-party.ts';
+import { leanHashWasm, thirdPartyLicenses } from './.ci/build/third-party.ts';
 
 const libraries = {
   index: 'src/index.ts',
@@ -77,13 +77,13 @@ export default defineConfig([
     ...scripts(module),
     entry: { ...libraries, cli: 'src/cli/main.ts' },
     format: 'esm',
-    plugins: [plainFields(), withoutBuffer(), thirdPartyLicenses()],
+    plugins: [plainFields(), leanHashWasm(), thirdPartyLicenses()],
   },
   {
     ...scripts(commonJs),
     entry: libraries,
     format: 'cjs',
-    plugins: [plainFields(), withoutBuffer()],
+    plugins: [plainFields(), leanHashWasm()],
   },
   types(module),
   types(commonJs),

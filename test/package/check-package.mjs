@@ -10,7 +10,7 @@ import { run, step } from './run.mjs';
 import { checkSource } from './source.mjs';
 
 const OTHER_NODE_VERSIONS = ['18', '24'];
-const SMOKE_SCRIPTS = ['import.mjs', 'require.cjs', 'portable.mjs'];
+const SMOKE_SCRIPTS = ['import.mjs', 'require.cjs', 'portable.mjs', 'webassembly.mjs'];
 const LEVEL_SCRIPTS = ['level-import.mjs', 'level-require.cjs', 'level-alone.mjs'];
 
 const folder = mkdtempSync(join(tmpdir(), 'onewal-package-'));
