@@ -4,8 +4,8 @@
  * cbor-decoder.ts reads, and nothing else.
  */
 import { bytesEqual, dataViewOf, toHex, utf8Encode } from '../bytes/bytes.ts';
-import { dateOf, malformed } from './cbor-decoder.ts';
-import { ARGUMENT, DEPTH_MAX, MAJOR, SIMPLE, TAG, TYPED_ARRAYS } from './cbor-format.ts';
+import { MAJOR, SIMPLE, TAG, TYPED_ARRAYS } from './cbor-format.ts';
+import { CborSource, dateOf, malformed } from './cbor-source.ts';
 import { isUtf8 } from './utf8-check.ts';
 
 const ELEMENT_SIZES = new Map(
@@ -26,19 +26,7 @@ export function checkCborValue(bytes: Uint8Array): void {
   if (!check.isAtEnd) throw malformed('bytes after the value');
 }
 
-class CborCheck {
-  private readonly bytes: Uint8Array;
-  private offset = 0;
-  private depth = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-  }
-
-  get isAtEnd(): boolean {
-    return this.offset === this.bytes.length;
-  }
-
+class CborCheck extends CborSource {
   value(): void {
     const first = this.byte();
     switch (first >> 5) {
@@ -139,50 +127,7 @@ class CborCheck {
 
   /** About what it is: beyond 2^53 its last digits do not matter to a Date. */
   private integer(first: number): number {
-    const isWide = (first & 31) === ARGUMENT.eight;
-    const argument = isWide
-      ? Number(dataViewOf(this.take(8)).getBigUint64(0))
-      : this.argument(first);
+    const argument = this.isWide(first) ? Number(this.wide()) : this.argument(first);
     return first >> 5 === MAJOR.negative ? -1 - argument : argument;
-  }
-
-  private enter(first: number): number {
-    const count = this.argument(first);
-    if (++this.depth > DEPTH_MAX) throw malformed(`nested deeper than ${DEPTH_MAX}`);
-    return count;
-  }
-
-  private byteOf(major: number): number {
-    const first = this.byte();
-    if (first >> 5 !== major) throw malformed(`byte ${first} where type ${major} was expected`);
-    return first;
-  }
-
-  private argument(first: number): number {
-    const short = first & 31;
-    if (short < ARGUMENT.one) return short;
-    if (short > ARGUMENT.four) throw malformed(`a length of kind ${short}`);
-    let argument = 0;
-    for (let size = 1 << (short - ARGUMENT.one); size > 0; size--) {
-      argument = argument * 256 + this.byte();
-    }
-    return argument;
-  }
-
-  private take(size: number): Uint8Array {
-    const start = this.offset;
-    this.skip(size);
-    return this.bytes.subarray(start, start + size);
-  }
-
-  private skip(size: number): void {
-    if (size > this.bytes.length - this.offset) throw malformed('it ends inside a value');
-    this.offset += size;
-  }
-
-  private byte(): number {
-    const byte = this.bytes[this.offset++];
-    if (byte === undefined) throw malformed('it ends inside a value');
-    return byte;
   }
 }

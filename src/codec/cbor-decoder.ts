@@ -5,15 +5,8 @@
  */
 import { copyBytes, dataViewOf, toHex } from '../bytes/bytes.ts';
 import { copyOut } from '../bytes/pool.ts';
-import {
-  ARGUMENT,
-  DEPTH_MAX,
-  MAJOR,
-  SIMPLE,
-  swapElements,
-  TAG,
-  TYPED_ARRAYS,
-} from './cbor-format.ts';
+import { MAJOR, SIMPLE, swapElements, TAG, TYPED_ARRAYS } from './cbor-format.ts';
+import { CborSource, dateOf, malformed } from './cbor-source.ts';
 import { readText } from './text.ts';
 
 const TYPED_ARRAY_OF_TAG = new Map(TYPED_ARRAYS.map(({ tag, type }) => [tag, type]));
@@ -27,19 +20,7 @@ export function decodeCborValue(bytes: Uint8Array): unknown {
   return value;
 }
 
-class CborDecoder {
-  private readonly bytes: Uint8Array;
-  private offset = 0;
-  private depth = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-  }
-
-  get isAtEnd(): boolean {
-    return this.offset === this.bytes.length;
-  }
-
+class CborDecoder extends CborSource {
   value(): unknown {
     const first = this.byte();
     switch (first >> 5) {
@@ -136,66 +117,4 @@ class CborDecoder {
     if (first === SIMPLE.undefined) return undefined;
     throw malformed(`unknown byte ${first}`);
   }
-
-  /** The number of items of a container. Nothing is reserved for them: the count may be a lie. */
-  private enter(first: number): number {
-    const count = this.argument(first);
-    if (++this.depth > DEPTH_MAX) throw malformed(`nested deeper than ${DEPTH_MAX}`);
-    return count;
-  }
-
-  private byteOf(major: number): number {
-    const first = this.byte();
-    if (first >> 5 !== major) throw malformed(`byte ${first} where type ${major} was expected`);
-    return first;
-  }
-
-  private argument(first: number): number {
-    const short = first & 31;
-    if (short < ARGUMENT.one) return short;
-    if (short > ARGUMENT.four) throw malformed(`a length of kind ${short}`);
-    let argument = 0;
-    for (let size = 1 << (short - ARGUMENT.one); size > 0; size--) {
-      argument = argument * 256 + this.byte();
-    }
-    return argument;
-  }
-
-  private isWide(first: number): boolean {
-    return (first & 31) === ARGUMENT.eight;
-  }
-
-  private wide(): bigint {
-    return dataViewOf(this.take(8)).getBigUint64(0);
-  }
-
-  private take(size: number): Uint8Array {
-    const start = this.offset;
-    this.skip(size);
-    return this.bytes.subarray(start, start + size);
-  }
-
-  private skip(size: number): void {
-    if (size > this.bytes.length - this.offset) throw malformed('it ends inside a value');
-    this.offset += size;
-  }
-
-  private byte(): number {
-    const byte = this.bytes[this.offset++];
-    if (byte === undefined) throw malformed('it ends inside a value');
-    return byte;
-  }
-}
-
-/** Throws Error. */
-export function dateOf(seconds: number): Date {
-  // Whole seconds apart: their product with 1000 is exact, that of the sum is not.
-  const whole = Math.floor(seconds);
-  const date = new Date(1000 * whole + Math.round(1000 * (seconds - whole)));
-  if (Number.isNaN(date.getTime())) throw malformed('a Date that is none');
-  return date;
-}
-
-export function malformed(reason: string): Error {
-  return new Error(`not a value in CBOR: ${reason}`);
 }
