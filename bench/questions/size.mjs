@@ -10,18 +10,18 @@ import { rolldown } from 'rolldown';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const KIB = 1024;
 
-const ENGINE = 'export { Store } from "src/index.ts";';
+const ENGINE = 'export { Store } from "dist/index.mjs";';
 
-/** What is imported from the sources. */
+/** What is imported from the built package. */
 const PARTS = /** @type {const} */ ([
   ['core, for a webview', ENGINE],
-  ['core and OPFS', `${ENGINE} export { OpfsFileSystem } from "src/fs/opfs.ts";`],
-  ['files in memory', 'export { MemoryFileSystem } from "src/fs/memory.ts";'],
-  ['for Node', 'export { Store } from "src/index-node.ts";'],
-  ['simple-db', 'export * from "src/facade/simple-db.ts";'],
-  ['storage-backend', 'export * from "src/facade/storage-backend.ts";'],
-  ['kvstore', 'export * from "src/facade/kvstore.ts";'],
-  ['level, with abstract-level', 'export * from "src/facade/level.ts";'],
+  ['core and OPFS', `${ENGINE} export { OpfsFileSystem } from "dist/opfs.mjs";`],
+  ['files in memory', 'export { MemoryFileSystem } from "dist/memory.mjs";'],
+  ['for Node', 'export { Store } from "dist/index-node.mjs";'],
+  ['simple-db', 'export * from "dist/simple-db.mjs";'],
+  ['storage-backend', 'export * from "dist/storage-backend.mjs";'],
+  ['kvstore', 'export * from "dist/kvstore.mjs";'],
+  ['level, with abstract-level', 'export * from "dist/level.mjs";'],
 ]);
 
 /** @type {Question} */
@@ -38,7 +38,7 @@ export const size = {
       const figures = {};
       for (const [name, script] of PARTS) {
         const entry = join(directory, 'entry.mjs');
-        writeFileSync(entry, script.replaceAll('"src/', `"${ROOT}src/`));
+        writeFileSync(entry, script.replaceAll('"dist/', `"${ROOT}dist/`));
         figures[name] = await bundledSize(entry);
       }
       return figures;
